@@ -1,0 +1,31 @@
+# Score Ladder: one score model per noise ladder and weighting, sampled, measured and compared.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: workflow.source_path("config/config.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/train.smk"
+include: "rules/tune.smk"
+include: "rules/sample.smk"
+include: "rules/evaluate.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        INDEX,
+
+
+for name in EXPERIMENTS:
+
+    rule:
+        name:
+            name
+        input:
+            report_of(name),

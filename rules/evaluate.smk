@@ -1,0 +1,58 @@
+# Measurements of each run, and the tables that gather them.
+rule evaluate:
+    input:
+        data=DATA,
+        reference=REFERENCE,
+        classifier=classifier_file,
+        model=model_file,
+        shards=shard_files,
+    output:
+        metrics=f"{METRICS}.json",
+        manifest=f"{METRICS}.manifest.json",
+    log:
+        f"{HERE}/logs/evaluate/{{variant}}.seed{{seed}}.s{{sample_seed}}.log",
+    params:
+        spec=spec_of(evaluate_spec),
+        code=code("evaluate.py"),
+    threads: 1
+    conda:
+        "../environment.yml"
+    script:
+        "../workflow_scripts/evaluate.py"
+
+
+rule map_scores:
+    input:
+        models=shown_model_files,
+    output:
+        fields=f"{HERE}/tables/fields.npz",
+        manifest=f"{HERE}/tables/fields.manifest.json",
+    log:
+        f"{HERE}/logs/map_scores.log",
+    params:
+        spec=spec_of(fields_spec),
+        code=code("map_scores.py"),
+    conda:
+        "../environment.yml"
+    script:
+        "../workflow_scripts/map_scores.py"
+
+
+rule collect:
+    input:
+        every_run,
+    output:
+        runs=f"{TABLES}/runs.csv",
+        levels=f"{TABLES}/levels.csv",
+        tuning=f"{TABLES}/tuning.csv",
+        curves=f"{TABLES}/curves.csv",
+        manifest=f"{TABLES}/runs.manifest.json",
+    log:
+        f"{HERE}/logs/collect.log",
+    params:
+        spec=spec_of(collect_spec),
+        code=code("collect.py"),
+    conda:
+        "../environment.yml"
+    script:
+        "../workflow_scripts/collect.py"

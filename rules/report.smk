@@ -1,0 +1,7 @@
+rule write_index:
+    input:
+        expand(f"{HERE}/tables/runs.csv", experiment=EXPERIMENTS),
+    output:
+        INDEX,
+    shell:
+        "touch {output}"

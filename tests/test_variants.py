@@ -1,0 +1,359 @@
+"""Experiment files resolve to full settings: merging, inheritance, shorthands, grids, defaults."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from scoreladder import variants
+from scoreladder.variant_merging import merge
+
+ROOT = Path(__file__).resolve().parents[1]
+EXPERIMENTS = sorted((ROOT / "config" / "experiments").glob("*.yaml"))
+
+HEAD = """
+title: A title
+dataset: {name: digits}
+replicates: {train_seeds: [0, 1], sample_seeds: [0]}
+tuning: {metric: fid, relative_step_sizes: [0.1, 0.2], count: 10}
+defaults:
+  noise: {kind: geometric, sigma_max: 5.0, sigma_min: 0.05, levels: 10}
+  weighting: sigma2
+  denoiser: edm
+  network: {kind: mlp, width: 8, blocks: 1}
+  training:
+    images: 1000
+    batch_size: 100
+    learning_rate: 0.01
+    schedule: cosine
+    warmup_images: 0
+    ema_halflife: 0
+    gradient_clip: 1.0
+  sample:
+    {sampler: annealed_langevin, nfe: 50, step_size: tuned, denoise: true,
+     count: 20, start_std: 5.0}
+"""
+LADDER = {"kind": "geometric", "sigma_max": 5.0, "sigma_min": 0.05, "levels": 10}
+
+
+@pytest.fixture
+def resolve(tmp_path):
+    """A function from the text below `defaults` to the loaded experiment."""
+
+    def load(text: str) -> dict:
+        path = tmp_path / "small.yaml"
+        path.write_text(HEAD + text, encoding="utf-8")
+        return variants.load_experiment(path)
+
+    return load
+
+
+def test_a_variant_without_changes_has_every_setting(resolve):
+    experiment = resolve("variants: {multi: {}}")
+    assert experiment["variants"]["multi"] == {
+        "label": "multi",
+        "model": "multi",
+        "noise": LADDER,
+        "weighting": {"kind": "sigma2"},
+        "density": {"kind": "ladder"},
+        "denoiser": "edm",
+        "network": {"kind": "mlp", "width": 8, "blocks": 1},
+        "training": {
+            "images": 1000,
+            "batch_size": 100,
+            "learning_rate": 0.01,
+            "schedule": "cosine",
+            "warmup_images": 0,
+            "ema_halflife": 0,
+            "gradient_clip": 1.0,
+        },
+        "sample": {
+            "sampler": "annealed_langevin",
+            "count": 20,
+            "nfe": 50,
+            "step_size": "tuned",
+            "denoise": True,
+            "start_std": 5.0,
+            "shards": 1,
+            "ladder": LADDER,
+        },
+    }
+
+
+def test_the_experiment_around_the_variants_has_every_key(resolve):
+    experiment = resolve("variants: {multi: {}}")
+    del experiment["variants"]
+    assert experiment == {
+        "name": "small",
+        "title": "A title",
+        "description": "",
+        "dataset": {"name": "digits"},
+        "features": None,
+        "replicates": {"train_seeds": [0, 1], "sample_seeds": [0]},
+        "tuning": {"metric": "fid", "relative_step_sizes": [0.1, 0.2], "count": 10},
+        "showcase": [],
+        "comparisons": [],
+        "claims": [],
+    }
+
+
+def test_a_file_without_defaults_needs_none(tmp_path):
+    whole = yaml.safe_load(HEAD)
+    whole["variants"] = {"multi": whole.pop("defaults")}
+    path = tmp_path / "whole.yaml"
+    path.write_text(yaml.safe_dump(whole), encoding="utf-8")
+    assert variants.load_experiment(path)["variants"]["multi"]["noise"] == LADDER
+
+
+def test_blocks_merge_key_by_key(resolve):
+    found = resolve("variants: {a: {noise: {levels: 3}, training: {images: 500}}}")["variants"]["a"]
+    assert found["noise"] == {**LADDER, "levels": 3}
+    assert (found["training"]["images"], found["training"]["batch_size"]) == (500, 100)
+    assert found["sample"]["ladder"]["levels"] == 3
+
+
+def test_merging_leaves_its_arguments_alone():
+    below, above = {"noise": {"sigma": 1.0}}, {"noise": {"sigma": 2.0}}
+    merged = merge(below, above)
+    merged["noise"]["sigma"] = 3.0
+    assert (below, above) == ({"noise": {"sigma": 1.0}}, {"noise": {"sigma": 2.0}})
+
+
+def test_a_block_of_another_kind_replaces_the_inherited_one(resolve):
+    found = resolve("variants: {a: {noise: {kind: single, sigma: 0.3}}}")["variants"]["a"]
+    assert found["noise"] == {"kind": "single", "sigma": 0.3}
+
+
+def test_a_block_of_the_same_kind_merges(resolve):
+    found = resolve("variants: {a: {noise: {kind: geometric, levels: 4}}}")["variants"]["a"]
+    assert found["noise"] == {**LADDER, "levels": 4}
+
+
+def test_a_shorthand_replaces_a_block_of_another_kind(resolve):
+    found = resolve(
+        "variants:\n"
+        "  cubed: {weighting: {kind: sigma_power, power: 3}}\n"
+        "  plain: {extends: cubed, weighting: one}\n"
+    )["variants"]
+    assert found["cubed"]["weighting"] == {"kind": "sigma_power", "power": 3}
+    assert found["plain"]["weighting"] == {"kind": "one"}
+
+
+def test_a_log_uniform_density_spans_the_ladder_by_default(resolve):
+    found = resolve(
+        "variants:\n"
+        "  whole: {density: log_uniform}\n"
+        "  part: {density: {kind: log_uniform, sigma_max: 1.0}}\n"
+    )["variants"]
+    assert found["whole"]["density"] == {"kind": "log_uniform", "sigma_min": 0.05, "sigma_max": 5.0}
+    assert found["part"]["density"] == {"kind": "log_uniform", "sigma_min": 0.05, "sigma_max": 1.0}
+
+
+def test_extends_merges_over_the_other_variant_except_its_label(resolve):
+    found = resolve(
+        "variants:\n"
+        "  last: {extends: middle, sample: {nfe: 30}}\n"
+        "  middle: {extends: first, training: {images: 700}, label: Middle}\n"
+        "  first: {noise: {levels: 7}, training: {images: 600, batch_size: 50}}\n"
+    )["variants"]
+    assert found["last"]["noise"]["levels"] == 7
+    assert found["last"]["training"]["images"] == 700
+    assert found["last"]["training"]["batch_size"] == 50
+    assert found["last"]["sample"]["nfe"] == 30
+    assert [found[name]["label"] for name in ("last", "middle")] == ["last", "Middle"]
+    assert {name: found[name]["model"] for name in found} == {n: n for n in found}
+
+
+def test_extends_inherits_what_is_written_not_what_is_derived(resolve):
+    found = resolve(
+        "variants:\n"
+        "  one: {noise: {kind: single, sigma: 0.3}, sample: {sampler: langevin}}\n"
+        "  two: {extends: one, noise: {sigma: 0.6}}\n"
+    )["variants"]
+    assert found["two"]["sample"]["ladder"] == {"kind": "single", "sigma": 0.6}
+
+
+def test_reuses_takes_the_first_model_of_the_chain(resolve):
+    found = resolve(
+        "variants:\n"
+        "  raw: {sample: {denoise: false}, reuses: multi}\n"
+        "  raw-short: {reuses: raw, label: Short, sample: {nfe: 20}}\n"
+        "  multi: {noise: {levels: 8}}\n"
+    )["variants"]
+    assert [found[name]["model"] for name in ("multi", "raw", "raw-short")] == ["multi"] * 3
+    assert found["raw-short"]["noise"]["levels"] == 8
+    assert found["raw-short"]["sample"]["denoise"] is False
+    assert found["raw-short"]["sample"]["nfe"] == 20
+    assert found["raw-short"]["label"] == "Short"
+
+
+def test_switching_the_sampler_keeps_the_common_keys_only(resolve):
+    found = resolve(
+        "variants:\n"
+        "  ladder: {sample: {ladder: {kind: linear, sigma_max: 2.0, sigma_min: 0.1, levels: 5}}}\n"
+        "  plain: {extends: ladder, sample: {sampler: langevin, sigma: 0.2, nfe: 30}}\n"
+        "  back: {extends: plain, sample: {sampler: annealed_langevin, count: 25}}\n"
+    )["variants"]
+    assert found["ladder"]["sample"]["ladder"]["kind"] == "linear"
+    assert found["plain"]["sample"]["ladder"] == {"kind": "single", "sigma": 0.2}
+    assert "sigma" not in found["plain"]["sample"]
+    assert found["plain"]["sample"]["start_std"] == 5.0
+    assert found["back"]["sample"]["ladder"] == LADDER
+    assert (found["back"]["sample"]["nfe"], found["back"]["sample"]["count"]) == (30, 25)
+
+
+def test_a_ladder_of_one_level_for_annealing_a_single_scale(resolve):
+    found = resolve("variants: {a: {noise: {kind: single, sigma: 0.3}}}")["variants"]["a"]
+    assert found["sample"]["ladder"] == {"kind": "single", "sigma": 0.3}
+
+
+def test_the_budget_may_just_cover_the_ladder(resolve):
+    found = resolve("variants: {a: {sample: {nfe: 11}}, b: {sample: {nfe: 10, denoise: false}}}")
+    assert found["variants"]["a"]["sample"]["nfe"] == 11
+    assert found["variants"]["b"]["sample"]["nfe"] == 10
+
+
+GRID = """
+variants:
+  multi: {}
+  wide: {extends: "grid-3-0.1", network: {width: 16}}
+  raw: {reuses: "grid-3-0.1", sample: {denoise: false}}
+grids:
+  family:
+    over: {noise.levels: [3, 4], sample.step_size: [0.1, 1.0]}
+    name: "grid-{noise.levels}-{sample.step_size}"
+    label: "L = {noise.levels}"
+    training: {images: 400}
+showcase: ["grid-4-1.0", multi]
+comparisons: [{name: c, baseline: multi, arms: ["grid-4-1.0"], metric: fid}]
+"""
+
+
+def test_a_grid_makes_the_product_of_its_values(resolve):
+    found = resolve(GRID)["variants"]
+    made = ["grid-3-0.1", "grid-3-1.0", "grid-4-0.1", "grid-4-1.0"]
+    assert list(found) == ["multi", "wide", "raw", *made]
+    assert [found[n]["noise"]["levels"] for n in made] == [3, 3, 4, 4]
+    assert [found[n]["sample"]["step_size"] for n in made] == [0.1, 1.0, 0.1, 1.0]
+    assert [found[n]["label"] for n in made] == ["L = 3", "L = 3", "L = 4", "L = 4"]
+    assert [found[n]["training"]["images"] for n in made] == [400] * 4
+
+
+def test_grid_variants_can_be_extended_reused_and_named(resolve):
+    experiment = resolve(GRID)
+    assert experiment["variants"]["wide"]["noise"]["levels"] == 3
+    assert experiment["variants"]["wide"]["model"] == "wide"
+    assert experiment["variants"]["raw"]["model"] == "grid-3-0.1"
+    assert experiment["comparisons"][0]["arms"] == ["grid-4-1.0"]
+    assert experiment["showcase"] == ["grid-4-1.0", "multi"]
+
+
+def test_a_grid_may_reuse_a_model(resolve):
+    found = resolve(
+        "variants: {multi: {}}\n"
+        'grids: {budget: {over: {sample.nfe: [20, 40]}, name: "nfe-{sample.nfe}", reuses: multi}}\n'
+    )["variants"]
+    assert {name: found[name]["model"] for name in found} == {n: "multi" for n in found}
+    assert [found[n]["sample"]["nfe"] for n in ("nfe-20", "nfe-40")] == [20, 40]
+
+
+def test_grid_values_may_be_shorthands(resolve):
+    found = resolve('grids: {w: {over: {weighting: [one, sigma]}, name: "w-{weighting}"}}')
+    assert found["variants"]["w-sigma"]["weighting"] == {"kind": "sigma"}
+    assert found["variants"]["w-one"]["label"] == "w-one"
+
+
+def test_titles_and_inline_checks_are_filled_in(resolve):
+    experiment = resolve(
+        "variants: {a: {}, b: {}}\n"
+        "comparisons: [{name: c, baseline: a, arms: [b], metric: fid}]\n"
+        "claims:\n"
+        "  - {id: inline, says: It is so., better: a, than: [b], metric: balance}\n"
+        "  - {id: listed, says: It is, checks: [{variant: a, metric: fid, below: 3}]}\n"
+    )
+    assert experiment["comparisons"][0]["title"] == "c"
+    assert experiment["claims"] == [
+        {
+            "id": "inline",
+            "says": "It is so.",
+            "checks": [{"better": "a", "than": ["b"], "metric": "balance"}],
+        },
+        {
+            "id": "listed",
+            "says": "It is",
+            "checks": [{"variant": "a", "metric": "fid", "below": 3}],
+        },
+    ]
+
+
+def test_yaml_merge_keys_may_be_overridden(resolve):
+    found = resolve(
+        "variants:\n"
+        "  a: {noise: &n {kind: linear, sigma_max: 2.0, sigma_min: 0.1, levels: 3}}\n"
+        "  b: {noise: {<<: *n, levels: 4}}\n"
+    )["variants"]
+    assert found["b"]["noise"] == {
+        "kind": "linear",
+        "sigma_max": 2.0,
+        "sigma_min": 0.1,
+        "levels": 4,
+    }
+
+
+def test_canonical_ignores_the_order_of_keys():
+    one = variants.canonical({"b": [1, {"d": "σ", "c": None}], "a": 0.1})
+    assert one == variants.canonical({"a": 0.1, "b": [1, {"c": None, "d": "σ"}]})
+    assert one == '{"a":0.1,"b":[1,{"c":null,"d":"σ"}]}'
+
+
+def test_canonical_keeps_the_order_of_lists_and_refuses_nan():
+    assert variants.canonical([1, 2]) != variants.canonical([2, 1])
+    with pytest.raises(ValueError, match="Out of range"):
+        variants.canonical({"a": float("nan")})
+
+
+def test_resolving_does_not_depend_on_the_order_of_keys(resolve):
+    one = resolve("variants: {a: {noise: {levels: 3, kind: linear, sigma_max: 3, sigma_min: 1}}}")
+    two = resolve("variants: {a: {noise: {sigma_min: 1, sigma_max: 3, kind: linear, levels: 3}}}")
+    assert variants.canonical(one) == variants.canonical(two)
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
+def test_the_experiments_of_the_repository_load(path):
+    experiment = variants.load_experiment(path)
+    assert experiment["name"] == path.stem
+    assert experiment["comparisons"] and experiment["variants"]
+    models = {settings["model"] for settings in experiment["variants"].values()}
+    assert models <= set(experiment["variants"])
+
+
+def test_load_config_accepts_one_name_and_leaves_its_argument_alone(tmp_path):
+    folder = tmp_path / "config" / "experiments"
+    folder.mkdir(parents=True)
+    (folder / "tiny.yaml").touch()
+    given = {"experiments": "tiny", "results": "out", "device": "cpu"}
+    loaded = variants.load_config(given, tmp_path)
+    assert loaded == {"experiments": ["tiny"], "results": "out", "device": "cpu"}
+    assert given["experiments"] == "tiny"
+
+
+@pytest.mark.parametrize("name", ["config", "experiment", "variant"])
+def test_the_schemas_are_valid_and_describe_every_property(name):
+    path = ROOT / "config" / "schemas" / f"{name}.schema.yaml"
+    schema = yaml.safe_load(path.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    mappings = [schema, *schema.get("$defs", {}).values()]
+    for mapping in mappings:
+        for key, value in mapping.get("properties", {}).items():
+            assert "description" in value or "$ref" in value, (path.name, key)
+
+
+def test_schemas_allow_no_unknown_key():
+    schemas = [yaml.safe_load(p.read_text("utf-8")) for p in (ROOT / "config/schemas").iterdir()]
+    mappings = [s for one in schemas for s in [one, *one.get("$defs", {}).values()]]
+    mappings = [s for s in mappings if s.get("type") == "object"]
+    assert len(mappings) >= 15
+    for mapping in mappings:
+        assert mapping["additionalProperties"] is False, json.dumps(mapping)[:80]

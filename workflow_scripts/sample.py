@@ -1,0 +1,53 @@
+"""Draw one shard of a variant's samples."""
+
+from pathlib import Path
+
+import numpy as np
+
+from scoreladder import denoiser, devices, files, sampling
+
+
+def sample(model: Path, tuning: Path | None, spec: dict, device: str, path: Path) -> dict:
+    """Sample and write (n, *shape) float32. Raises ValueError if a chain did not stay finite."""
+    where = devices.choose(device)
+    network = denoiser.load(model, where)
+    size = spec["sample"]["step_size"]
+    if tuning is not None:
+        size = files.read_json(tuning)["relative_step_size"]
+    samples, evaluations = sampling.draw(
+        network,
+        spec["sample"],
+        size,
+        (spec["seed"], spec["sample_seed"]),
+        spec["sample"]["count"],
+        where,
+        spec["shard"],
+        spec["shards"],
+        label="sampling",
+    )
+    if not np.isfinite(samples).all():
+        raise ValueError(
+            f"{np.mean(~np.isfinite(samples)):.0%} of the sampled values are not finite: the "
+            f"relative step size {size:g} is too large for this model"
+        )
+    with files.atomic_path(path) as temporary:
+        np.save(temporary, samples)
+    return {
+        "device": devices.describe(where),
+        "nfe": evaluations,
+        "relative_step_size": size,
+        "step_size": size * sampling.smallest_sigma(spec["sample"]) ** 2,
+    }
+
+
+if "snakemake" in globals():
+    from adapter import job, optional
+
+    with job(snakemake, expected=(ValueError,)) as current:
+        current.facts |= sample(
+            Path(snakemake.input.model),
+            optional(snakemake.input, "tuning"),
+            current.spec,
+            current.device,
+            Path(snakemake.output.samples),
+        )

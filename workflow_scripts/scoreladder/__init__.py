@@ -1,0 +1,1 @@
+"""Score Ladder: score-based generative models on a ladder of noise scales."""

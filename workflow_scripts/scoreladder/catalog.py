@@ -1,0 +1,28 @@
+"""What the workflow can measure, by name: the vocabulary of experiment files, tables and claims."""
+
+from typing import NamedTuple
+
+IMAGES = ("digits",)
+POINTS = ("gaussian_mixture",)
+
+
+class Metric(NamedTuple):
+    """A measured quantity: its printed label, which direction is better, and where it exists."""
+
+    label: str
+    lower_is_better: bool
+    datasets: tuple[str, ...]
+
+
+METRICS = {
+    "fid": Metric("FID in digit-classifier features", True, IMAGES),
+    "balance": Metric("evenness of the levels' loss shares", False, IMAGES + POINTS),
+    "sliced_w2": Metric("sliced W₂ to held-out data", True, POINTS),
+    "weight_error": Metric("error of the mixing weights", True, POINTS),
+    "blur": Metric("relative error of the modes' spread", True, POINTS),
+    "score_error": Metric("score error against ∇ log p", True, POINTS),
+    "score_error_dense": Metric("score error where density is high", True, POINTS),
+    "score_error_sparse": Metric("score error where density is low", True, POINTS),
+    "sparse_to_dense": Metric("score error, low over high density", True, POINTS),
+    "epsilon_identity": Metric("gap between score and −ε/√(1−ᾱ)", True, POINTS),
+}

@@ -1,0 +1,200 @@
+"""Validation by config/schemas/, with one-line messages in plain words."""
+
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown
+
+SCHEMAS = Path(__file__).resolve().parents[2] / "config" / "schemas"
+
+EXPONENT = re.compile(r"([+-]?\d+)(\.\d*)?[eE]([+-]?)(\d+)")
+TYPES = {
+    "string": "text",
+    "boolean": "true or false",
+    "array": "a list",
+    "integer": "a whole number",
+    "number": "a finite number",
+}
+BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+
+
+def check(value: object, schema: str, key: Key = ()) -> None:
+    """Raise a ConfigError for the most telling mistake in `value`, which stands at `key`.
+
+    schema is a file name in config/schemas/, maybe with a fragment: "a.schema.yaml#/$defs/b".
+    """
+    mistakes: dict[Key, tuple[int, ConfigError]] = {}
+    for error in _validator(schema).iter_errors(value):
+        for rank, mistake in _explain(error, schema, value, key):
+            mistakes.setdefault(mistake.key, (rank, mistake))
+    if mistakes:
+        _, worst = min(mistakes.values(), key=lambda ranked: ranked[0])
+        worst.more = len(mistakes) - 1
+        raise worst
+
+
+def allowed_keys(schema: str) -> list[str]:
+    """The keys of the mapping that a schema describes."""
+    return list(_registry().resolver().lookup(schema).contents["properties"])
+
+
+def _is_number(checker: object, value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max
+
+
+def _is_integer(checker: object, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+# jsonschema's own types take NaN for a number and 3.0 for an integer
+_Validator = jsonschema.validators.extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"number": _is_number, "integer": _is_integer}
+    ),
+)
+
+
+@cache
+def _registry() -> Registry:
+    registry = Registry()
+    for path in SCHEMAS.glob("*.schema.yaml"):
+        schema = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # where a referenced schema names its dialect, jsonschema goes back to its own types
+        del schema["$schema"]
+        registry = registry.with_resource(path.name, DRAFT202012.create_resource(schema))
+    return registry
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    return _Validator({"$ref": schema}, registry=_registry())
+
+
+def _explain(
+    error: ValidationError, schema: str, root: object, above: Key
+) -> Iterator[tuple[int, ConfigError]]:
+    """The mistakes that one validation error stands for, each with a rank: lower is more telling.
+
+    A mistyped key is both unknown and missing; the unknown one has the hint, so it comes first.
+    """
+    path = tuple(error.absolute_path)
+    key = above + path
+    value = error.instance
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        for name in value:
+            if name not in known:
+                near = nearest(name, known)
+                yield 0, ConfigError((*key, name), "unknown key", f"allowed: {listed(known)}", near)
+    elif error.validator == "required":
+        for name in error.validator_value:
+            if name not in value:
+                yield 2, ConfigError((*key, name), "missing", _allowed(_at(schema, (*path, name))))
+    elif "propertyNames" in list(error.absolute_schema_path)[-2:]:
+        yield 1, _wrong_key(error, key, root)
+    elif error.validator == "uniqueItems":
+        twice = next(item for i, item in enumerate(value) if item in value[:i])
+        yield 1, ConfigError(key, f"found {shown(twice)} twice", "an item may appear once")
+    else:
+        yield 1, _wrong_value(key, value, _at(schema, path))
+
+
+def _wrong_key(error: ValidationError, key: Key, root: object) -> ConfigError:
+    name = error.instance
+    if error.validator != "enum":
+        return ConfigError((*key, name), f"found the name {shown(name)}", _allowed(error.schema))
+    block = root
+    for part in error.absolute_path:
+        block = block[part]
+    chooser = next(word for word in ("kind", "sampler", "name") if word in block)
+    allowed = f"{chooser} {block[chooser]} has only: {listed(error.validator_value)}"
+    return ConfigError((*key, name), f"found {shown(block[name])}", allowed)
+
+
+def _wrong_value(key: Key, value: object, schema: dict) -> ConfigError:
+    types = schema.get("type", [])
+    if isinstance(value, str) and ("number" in types or types == "integer"):
+        explained = _exponent_hint(value, whole=types == "integer")
+        if explained:
+            return ConfigError(key, f"found the string {shown(value)}", explained)
+    near = nearest(value, schema["enum"]) if isinstance(value, str) and "enum" in schema else None
+    return ConfigError(key, f"found {shown(value)}", _allowed(schema), near)
+
+
+def _exponent_hint(text: str, whole: bool) -> str | None:
+    """Why YAML 1.1 took a number with an exponent for text, and how to write it; else None."""
+    match = EXPONENT.fullmatch(text)
+    if match is None:
+        return None
+    if whole:
+        number = float(text)
+        return f"a whole number is written out: write {number:.0f}" if number % 1 == 0 else None
+    mantissa, fraction, sign, exponent = match.groups()
+    needs = ["a dot"] * (not fraction) + ["a sign before the exponent"] * (not sign)
+    right = f"{mantissa}{fraction or '.0'}e{sign or '+'}{exponent}"
+    return (
+        f"YAML reads a number with an exponent only when it has {' and '.join(needs)}: "
+        f"write {right}"
+    )
+
+
+def _pieces(schema: dict, resolver: Any) -> Iterator[tuple[dict, Any]]:
+    """The schema and all that apply in the same place, each with the resolver of its file."""
+    yield schema, resolver
+    if "$ref" in schema:
+        found = resolver.lookup(schema["$ref"])
+        yield from _pieces(found.contents, found.resolver)
+    for part in [*schema.get("allOf", []), schema.get("then"), schema.get("else")]:
+        if part is not None:
+            yield from _pieces(part, resolver)
+
+
+def _children(schema: dict, resolver: Any, part: str | int) -> Iterator[tuple[dict, Any]]:
+    for piece, where in _pieces(schema, resolver):
+        if isinstance(part, int) and "items" in piece:
+            yield piece["items"], where
+        elif part in piece.get("properties", {}):
+            yield piece["properties"][part], where
+        elif isinstance(piece.get("additionalProperties"), dict):
+            yield piece["additionalProperties"], where
+
+
+def _at(schema: str, path: Key) -> dict:
+    """The part of a schema that says what is allowed at `path`; {} where nothing does."""
+    place, resolver = {"$ref": schema}, _registry().resolver()
+    for part in path:
+        place, resolver = next(_children(place, resolver, part), ({}, resolver))
+    words = ("x-allowed", "enum", "type")
+    pieces = [piece for piece, _ in _pieces(place, resolver)]
+    return next((piece for piece in pieces if any(word in piece for word in words)), {})
+
+
+def _allowed(schema: dict) -> str:
+    """What a schema allows, in plain words."""
+    if "x-allowed" in schema:
+        return schema["x-allowed"]
+    if "enum" in schema:
+        return f"one of: {listed(schema['enum'])}"
+    kind = schema.get("type")
+    if kind == "object":
+        names = schema.get("properties")
+        return f"a mapping with the keys {listed(names)}" if names else "a mapping"
+    if schema.get("minLength") or schema.get("minItems"):
+        return "text that is not empty" if kind == "string" else "a list that is not empty"
+    bounds = " and ".join(
+        f"{sign} {schema[word]}" for word, sign in BOUNDS.items() if word in schema
+    )
+    return f"{TYPES.get(kind, 'another value')} {bounds}".strip()

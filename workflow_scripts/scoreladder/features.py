@@ -1,0 +1,137 @@
+"""Feature networks for FID, and clean-fid's own resize and loop to drive them."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from scoreladder import seeds
+from scoreladder.files import atomic_path
+
+SIDE = 32
+FEATURES = 128
+LEARNING_RATE = 2e-3
+
+
+class DigitClassifier(nn.Module):
+    """A small convolutional classifier; its last convolution, pooled to 2×2, is the feature.
+
+    As with Inception's pooled layer, the features keep some of how sharp and where strokes are;
+    a layer nearer the logits was seen to score blurred digits like real ones.
+    """
+
+    def __init__(self):
+        super().__init__()
+        layers: list[nn.Module] = []
+        for inputs, outputs, stride in ((1, 16, 2), (16, 32, 2), (32, 32, 1)):
+            layers += [nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1), nn.SiLU()]
+        self.body = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten())
+        self.head = nn.Linear(FEATURES, 10)
+
+    def features(self, images: Tensor) -> Tensor:
+        """What clean-fid hands to a feature network, (n, 3, 32, 32) in 0..255 → (n, 128)."""
+        return self.body(images[:, :1] / 127.5 - 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Class logits (n, 10)."""
+        return self.head(self.features(images))
+
+
+def import_cleanfid():
+    """The clean-fid package, also beside a torch build that its torchvision was not made for.
+
+    PyPI's torchvision registers fake kernels for two operators that a CPU-only torch does not
+    have; declaring their schemas lets it import. clean-fid uses neither operator.
+    """
+    try:
+        import cleanfid.fid
+    except RuntimeError as error:
+        if "torchvision::nms" not in str(error):
+            raise
+        library = torch.library.Library("torchvision", "FRAGMENT")
+        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        import cleanfid.fid
+    import cleanfid.resize
+
+    return cleanfid
+
+
+def to_uint8(images: Tensor | np.ndarray) -> np.ndarray:
+    """Images in [−1, 1], any shape, to the nearest of 0..255; out-of-range values are clipped."""
+    array = np.asarray(images, dtype=np.float32)
+    return ((array.clip(-1, 1) + 1) * 127.5).round().astype(np.uint8)
+
+
+def extract(
+    images: np.ndarray, network: Callable[[Tensor], Tensor], batch: int = 128
+) -> np.ndarray:
+    """Features (n, d) of images (n, 1 or 3, H, W) in [−1, 1], by clean-fid's resize and loop.
+
+    Images are quantised to 8 bits, made RGB, resized by clean-fid's PIL bicubic filter without
+    re-quantisation to the side that the network wants, and passed as 0..255.
+    """
+    cleanfid = import_cleanfid()
+    grey = torch.from_numpy(to_uint8(images)).expand(-1, 3, -1, -1)
+    # clean-fid reads whole batches; it drops what lies beyond num_gen
+    padded = torch.cat([grey, grey[:1].expand(-len(grey) % batch, -1, -1, -1)])
+    batches = iter(padded.split(batch))
+    return cleanfid.fid.get_model_features(
+        lambda _: next(batches),
+        network,
+        mode="clean",
+        z_dim=1,
+        num_gen=len(grey),
+        batch_size=batch,
+        device=torch.device("cpu"),
+        custom_fn_resize=cleanfid.resize.make_resizer("PIL", False, "bicubic", (SIDE, SIDE)),
+        verbose=False,
+    )
+
+
+def train_classifier(images: np.ndarray, labels: np.ndarray, steps: int) -> DigitClassifier:
+    """Fit the feature network to labelled images (n, 1, 8, 8) in [−1, 1] with Adam."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seeds.seed_of("digit classifier"))
+        network = DigitClassifier()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.05)
+    resized = nn.functional.interpolate(
+        torch.from_numpy(images), size=(SIDE, SIDE), mode="bicubic", antialias=True
+    )
+    pixels, targets = (resized.clamp(-1, 1) + 1) * 127.5, torch.from_numpy(labels)
+    for number in range(steps):
+        generator = seeds.generator("digit classifier", number)
+        index = torch.randint(len(pixels), (128,), generator=generator)
+        # faint noise keeps the features from resting on single grey levels
+        x = pixels[index] + 10 * torch.randn(pixels[index].shape, generator=generator)
+        loss = nn.functional.cross_entropy(network(x.expand(-1, 3, -1, -1)), targets[index])
+        for group in optimizer.param_groups:
+            group["lr"] = LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * number / steps))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return network.eval()
+
+
+def accuracy(network: DigitClassifier, images: np.ndarray, labels: np.ndarray) -> float:
+    """Share of images (n, 1, 8, 8) in [−1, 1] that the network classifies rightly."""
+    with torch.no_grad():
+        logits = network.head(torch.from_numpy(extract(images, network.features)))
+    return float((logits.argmax(dim=1).numpy() == labels).mean())
+
+
+def save_classifier(network: DigitClassifier, path: Path) -> None:
+    """Write the weights as safetensors, atomically."""
+    with atomic_path(path) as temporary:
+        safetensors.torch.save_file(network.state_dict(), temporary)
+
+
+def load_classifier(path: Path) -> DigitClassifier:
+    """The network that `save_classifier` wrote, in evaluation mode."""
+    network = DigitClassifier()
+    network.load_state_dict(safetensors.torch.load_file(path))
+    return network.eval().requires_grad_(False)

@@ -1,0 +1,92 @@
+"""Figures of samples: what each variant generates, beside real data."""
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from scoreladder.plotting import style
+
+ROWS, COLUMNS = 4, 10
+DATA_LABEL = "real data"
+INK_ON_PAPER = matplotlib.colormaps["gray_r"].with_extremes(bad="#cfdce8")
+
+
+@style.styled
+def sample_grid(samples: dict[str, np.ndarray], order: list[str], labels: dict[str, str]) -> Figure:
+    """The first 40 images of the real data ("data") and of each variant in `order`, in blocks.
+
+    samples: per name an array (n, 1, H, W) with values in [−1, 1]; pixels that are not finite
+    have the colour of the gaps.
+    """
+    order = ["data", *order]
+    figure, every = _small_multiples(len(order), 3, 0.4)
+    for axes, name in zip(every, order, strict=True):
+        # a viewer that smooths what it enlarges then blurs only the edges of the squares
+        block = np.kron(_tiled(samples[name]), np.ones((5, 5)))
+        axes.imshow(block, cmap=INK_ON_PAPER, vmin=-1, vmax=1, interpolation="none")
+        axes.set_title(DATA_LABEL if name == "data" else style.wrapped(labels[name], 34))
+        axes.axis("off")
+    return figure
+
+
+@style.styled
+def point_clouds(
+    samples: dict[str, np.ndarray],
+    order: list[str],
+    labels: dict[str, str],
+    styles: dict[str, dict],
+    shares: dict[str, float],
+    truth: float,
+) -> Figure:
+    """Scatter plots of the real data ("data") and of each variant in `order`, in one window.
+
+    samples: per name an array (n, 2). shares: per variant the share of its samples in the heavy
+    mode, written below its points beside the true share; points outside the window are counted.
+    """
+    order = ["data", *order]
+    figure, every = _small_multiples(len(order), 4, 1.0)
+    low, high = samples["data"].min(axis=0), samples["data"].max(axis=0)
+    centre, half = (low + high) / 2, 0.6 * (high - low).max()
+    for axes, name in zip(every, order, strict=True):
+        points = samples[name]
+        inside = (np.abs(points - centre) <= half).all(axis=1)
+        colour = style.GREY if name == "data" else styles[name]["color"]
+        axes.scatter(*points[inside].T, s=2, color=colour, alpha=0.5, linewidths=0, rasterized=True)
+        axes.set(
+            xlim=(centre[0] - half, centre[0] + half),
+            ylim=(centre[1] - half, centre[1] + half),
+            aspect="equal",
+            xticks=[],
+            yticks=[],
+            title=DATA_LABEL if name == "data" else style.wrapped(labels[name]),
+        )
+        axes.spines[:].set(visible=True, color=style.PALE)
+        share = f"{truth:.0%}" if name == "data" else f"{shares[name]:.0%} (true {truth:.0%})"
+        share = share.replace("nan%", "–")
+        outside = 1 - inside.mean()
+        axes.set_xlabel(
+            f"heavy mode {share}" + (f"\n{outside:.1%} outside the window" if outside else "")
+        )
+    return figure
+
+
+def _small_multiples(count: int, columns: int, aspect: float) -> tuple[Figure, list[Axes]]:
+    """A page-wide figure with `count` axes whose height is `aspect` times their width."""
+    rows = -(-count // columns)
+    height = rows * (aspect * style.PAGE_WIDTH / columns + (0.22 if aspect < 1 else 0.55))
+    figure = Figure(figsize=(style.PAGE_WIDTH, height))
+    every = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in every[count:]:
+        axes.remove()
+    return figure, every[:count]
+
+
+def _tiled(images: np.ndarray) -> np.ndarray:
+    """(n, 1, H, W) to one picture of ROWS × COLUMNS images; the gaps of one pixel are NaN."""
+    images = images[: ROWS * COLUMNS, 0]
+    height, width = images.shape[1:]
+    cells = np.full((ROWS * COLUMNS, height + 1, width + 1), np.nan)
+    cells[: len(images), :height, :width] = images
+    cells = cells.reshape(ROWS, COLUMNS, height + 1, width + 1).swapaxes(1, 2)
+    return cells.reshape(ROWS * (height + 1), COLUMNS * (width + 1))[:-1, :-1]

@@ -1,0 +1,147 @@
+"""One look for all figures: sizes, colours by variant, axes, and files that are the same bytes."""
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from pathlib import Path
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from scoreladder.catalog import METRICS
+from scoreladder.files import atomic_path
+
+COLUMN_WIDTH = 3.4
+PAGE_WIDTH = 7.0
+DPI = 200
+
+INK = "#222222"
+GREY = "#767676"
+PALE = "#dddddd"
+
+# Okabe and Ito's colours without yellow, which white paper swallows
+COLOURS = ("#000000", "#E69F00", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9")
+# as many markers as colours plus one, so that the pair repeats only after 56 variants
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
+LINESTYLES = ("-", "--", ":", "-.")
+
+RC = {
+    "figure.constrained_layout.use": True,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+    "svg.hashsalt": "scoreladder",
+    # outlines look the same on machines that lack the font
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": GREY,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e8e8e8",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.5,
+}
+
+
+def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """A drawing function that always draws in this style, whatever the user's own settings are."""
+
+    @wraps(draw)
+    def drawn(*args, **kwargs) -> Figure:
+        with matplotlib.style.context(["default", RC]):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def save(figure: Figure, svg_path: Path | str, png_path: Path | str) -> None:
+    """Write the figure as SVG and PNG, atomically; the same figure gives the same bytes."""
+    formats = {
+        "svg": (svg_path, {"Date": None, "Creator": None}),
+        "png": (png_path, {"Software": None}),
+    }
+    with matplotlib.style.context(["default", RC]):
+        for kind, (path, metadata) in formats.items():
+            with atomic_path(path) as temporary:
+                figure.savefig(temporary, format=kind, metadata=metadata)
+
+
+def palette(names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Per variant, in the experiment's order: color, marker and linestyle in all its figures."""
+    return {
+        name: {
+            "color": COLOURS[i % len(COLOURS)],
+            "marker": MARKERS[i % len(MARKERS)],
+            "linestyle": LINESTYLES[i // len(COLOURS) % len(LINESTYLES)],
+        }
+        for i, name in enumerate(names)
+    }
+
+
+def metric_label(metric: str) -> str:
+    """A metric's printed name and its good direction, for an axis."""
+    label, lower_is_better, _ = METRICS[metric]
+    return f"{label} ({'lower' if lower_is_better else 'higher'} is better)"
+
+
+def wrapped(label: str, width: int = 26) -> str:
+    """The label on as many lines of `width` characters as it needs."""
+    return textwrap.fill(label, width)
+
+
+def log_axis(axes: Axes, which: str, values: Iterable[float]) -> None:
+    """Make the axis "x" or "y" logarithmic, with tick labels that suit the range of `values`."""
+    values = _finite(values)
+    axes.set(**{f"{which}scale": "log"})
+    axis = getattr(axes, f"{which}axis")
+    axis.set_minor_formatter(NullFormatter())
+    if len(values) and values.max() < 300 * values.min():
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    if len(values) and values.min() > 5e-4 and values.max() < 2e4:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def log_axis_if_wide(axes: Axes, which: str, values: Iterable[float]) -> bool:
+    """Make the axis logarithmic where positive `values` span more than a factor of 10."""
+    values = _finite(values)
+    wide = bool(len(values) and values.min() > 0 and values.max() > 10 * values.min())
+    if wide:
+        log_axis(axes, which, values)
+    return wide
+
+
+def legend(
+    figure: Figure, labels: dict[str, str], styles: dict[str, dict], loc: str, ncols: int = 1
+) -> None:
+    """A legend outside all axes, with one entry per variant of `labels`."""
+    handles = [Line2D([], [], **styles[name], label=label) for name, label in labels.items()]
+    figure.legend(handles=handles, loc=f"outside {loc}", ncols=ncols, handlelength=2.6)
+
+
+def _finite(values: Iterable[float]) -> np.ndarray:
+    values = np.asarray(values, dtype=float)
+    return values[np.isfinite(values)]

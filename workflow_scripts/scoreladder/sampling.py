@@ -1,0 +1,169 @@
+"""Samplers. Each is a generator of states, so that the caller owns progress and trajectories."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from scoreladder import noise, progress, seeds
+from scoreladder.denoiser import Denoiser, score
+
+Denoise = Callable[..., Tensor]
+
+BLOCK = 250
+
+
+class CountCalls:
+    """A denoiser that counts its evaluations: `calls` is the NFE really spent."""
+
+    def __init__(self, denoiser: Denoise):
+        self.denoiser = denoiser
+        self.calls = 0
+
+    def __call__(self, x: Tensor, sigma: Tensor | float) -> Tensor:
+        self.calls += 1
+        return self.denoiser(x, sigma)
+
+
+def annealed_langevin_states(
+    denoiser: Denoise,
+    x: Tensor,
+    sigmas: Tensor,
+    steps_per_level: int,
+    step_size: float,
+    denoise: bool = True,
+    generator: torch.Generator | None = None,
+) -> Iterator[Tensor]:
+    """Yield x after every step of `annealed_langevin`; arguments as there."""
+    if step_size <= 0 or steps_per_level < 1:
+        raise ValueError(
+            f"need step_size > 0 and steps_per_level >= 1, found {step_size} and {steps_per_level}"
+        )
+    smallest = float(sigmas[-1])
+    with torch.no_grad():
+        for sigma in map(float, sigmas):
+            alpha = step_size * sigma**2 / smallest**2
+            for _ in range(steps_per_level):
+                z = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
+                x = x + alpha * score(denoiser, x, sigma) + (2 * alpha) ** 0.5 * z
+                yield x
+        if denoise:
+            yield denoiser(x, smallest)
+
+
+def annealed_langevin(
+    denoiser: Denoise,
+    x: Tensor,
+    sigmas: Tensor,
+    steps_per_level: int,
+    step_size: float,
+    denoise: bool = True,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Annealed Langevin dynamics (arXiv 1907.05600, algorithm 1), one ULA chain per row of x.
+
+    At each level, from large σ to small: x ← x + α_i s(x, σ_i) + √(2α_i) z with
+    α_i = step_size·σ_i²/σ_L². (The paper writes α/2 and √α: its ε is twice this step_size.)
+    With `denoise`, one last x ← x + σ_L² s(x, σ_L) removes the noise that is left (arXiv
+    2006.09011). x (n, ...), sigmas (L,) descending; returns the shape of x, after
+    L·steps_per_level + denoise evaluations. A level is stable while α_i < 2σ_i² on a Gaussian.
+    Raises ValueError unless step_size > 0 and steps_per_level >= 1.
+    """
+    for x in annealed_langevin_states(  # noqa: B007, B020
+        denoiser, x, sigmas, steps_per_level, step_size, denoise, generator
+    ):
+        pass
+    return x
+
+
+def langevin(
+    denoiser: Denoise,
+    x: Tensor,
+    sigma: float,
+    steps: int,
+    step_size: float,
+    denoise: bool = False,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Plain (unadjusted) Langevin dynamics on p_σ: x ← x + α s(x, σ) + √(2α) z, α = step_size.
+
+    On N(0, σ²) the chain's variance tends to σ²/(1 − α/(2σ²)); it diverges from α = 2σ² on.
+    x (n, ...); returns the shape of x.
+    """
+    ladder = torch.tensor([sigma], dtype=torch.float64)
+    return annealed_langevin(denoiser, x, ladder, steps, step_size, denoise, generator)
+
+
+def steps_per_level(nfe: int, levels: int, denoise: bool) -> int:
+    """How many steps a level may take within a budget of evaluations, the same at every level."""
+    return (nfe - denoise) // levels
+
+
+def smallest_sigma(sample: dict) -> float:
+    """σ_L of the ladder that a config block samples through."""
+    return float(noise.ladder(sample["ladder"])[-1])
+
+
+def block_states(
+    denoiser: Denoise,
+    sample: dict,
+    relative_step_size: float,
+    key: tuple[int | str, ...],
+    shape: tuple[int, ...],
+    device: torch.device | str = "cpu",
+) -> Iterator[Tensor]:
+    """Yield the states of one block of chains, BLOCK rows, whose random numbers `key` alone fixes.
+
+    sample is a config block (ladder, nfe, denoise, start_std); relative_step_size is α_i/σ_i², in
+    (0, 2). Because a block is always computed whole and alone, a sample depends neither on how
+    blocks are grouped into shards nor on the order in which they run.
+    """
+    generator = seeds.generator("sample", *key, device=device)
+    sigmas = noise.ladder(sample["ladder"])
+    x = sample["start_std"] * torch.randn(BLOCK, *shape, generator=generator, device=device)
+    return annealed_langevin_states(
+        denoiser,
+        x,
+        sigmas,
+        steps_per_level(sample["nfe"], len(sigmas), sample["denoise"]),
+        relative_step_size * float(sigmas[-1]) ** 2,
+        sample["denoise"],
+        generator,
+    )
+
+
+def shard_blocks(count: int, shards: int, shard: int) -> range:
+    """Which blocks shard number `shard` of `shards` computes, for `count` samples in all."""
+    blocks = -(-count // BLOCK)
+    return range(shard * blocks // shards, (shard + 1) * blocks // shards)
+
+
+def draw(
+    model: Denoiser,
+    sample: dict,
+    relative_step_size: float,
+    key: tuple[int | str, ...],
+    count: int,
+    device: torch.device | str = "cpu",
+    shard: int = 0,
+    shards: int = 1,
+    label: str | None = None,
+) -> tuple[np.ndarray, int]:
+    """One shard of `count` samples, float32 (n, *shape), and the NFE that each of them took.
+
+    Shards put together in order are the samples that a single shard would give, bit for bit.
+    With a label, progress is shown.
+    """
+    blocks = shard_blocks(count, shards, shard)
+    counted = CountCalls(model)
+    states = (
+        (number, x)
+        for number in blocks
+        for x in block_states(counted, sample, relative_step_size, (*key, number), model.shape, device)
+    )
+    if label is not None:
+        states = progress.track(states, len(blocks) * sample["nfe"], label, "step")
+    final = {number: x for number, x in states}
+    rows = [x[: count - number * BLOCK].cpu().numpy() for number, x in sorted(final.items())]
+    return np.concatenate(rows), counted.calls // max(1, len(blocks))

@@ -1,0 +1,57 @@
+"""Intervals: over training seeds, paired by seed, and within one run by the bootstrap."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+
+class Interval(NamedTuple):
+    """A mean and its two-sided confidence interval; low and high are NaN where n < 2."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
+    """Student's t interval of the mean of independent values. Raises ValueError on none."""
+    values = np.asarray(values, dtype=float)
+    if len(values) == 0:
+        raise ValueError("no values")
+    mean = float(values.mean())
+    if len(values) < 2:
+        return Interval(mean, float("nan"), float("nan"), len(values))
+    half = stats.t.ppf(0.5 + level / 2, len(values) - 1) * stats.sem(values)
+    return Interval(mean, mean - half, mean + half, len(values))
+
+
+def paired_interval(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Interval:
+    """Interval of the mean of a − b, paired by seed. Raises ValueError on unequal lengths."""
+    if len(a) != len(b):
+        raise ValueError(f"paired values differ in number: {len(a)} and {len(b)}")
+    return mean_interval(np.subtract(a, b), level)
+
+
+def outcome(difference: Interval, lower_is_better: bool) -> str:
+    """What an interval of (arm − baseline) says of the arm: better, worse or inconclusive.
+
+    An interval that holds 0, or that a single seed cannot give, is inconclusive.
+    """
+    if difference.low > 0:
+        return "worse" if lower_is_better else "better"
+    if difference.high < 0:
+        return "better" if lower_is_better else "worse"
+    return "inconclusive"
+
+
+def bootstrap_se(
+    statistic: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, draws: int = 100, seed: int = 0
+) -> np.ndarray:
+    """Standard error of statistic(rows), shape (k,), when rows (n, ...) are resampled."""
+    random = np.random.default_rng(seed)
+    n = len(rows)
+    values = [statistic(rows[random.integers(n, size=n)]) for _ in range(draws)]
+    return np.std(values, axis=0, ddof=1)

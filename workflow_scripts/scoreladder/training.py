@@ -1,0 +1,195 @@
+"""The training loop: a pure function of (config, data, seed), cut anywhere and gone on with."""
+
+import copy
+import io
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from scoreladder import denoiser as denoisers
+from scoreladder import noise, objectives, seeds, weighting
+from scoreladder.files import atomic_path
+
+RECORDS = 100
+DIVERGED = 100.0
+
+
+class TrainingFailed(Exception):
+    """Training cannot go on; the message says at which image, what was seen and what to try."""
+
+
+@dataclass
+class Run:
+    """All that changes during training, and the constants that follow from config and data."""
+
+    spec: dict
+    seed: int
+    data: Tensor
+    model: denoisers.Denoiser
+    ema: denoisers.Denoiser
+    optimizer: torch.optim.Optimizer
+    description: dict
+    loss_scale: float = 1.0
+    images: int = 0
+    window: list[tuple[float, float]] = field(default_factory=list)
+    curve: list[dict] = field(default_factory=list)
+
+
+def start(spec: dict, data: Tensor, seed: int, device: torch.device | str = "cpu") -> Run:
+    """A run before its first image.
+
+    spec holds the blocks noise, weighting, density, denoiser, network and training of a variant;
+    data has shape (n, ...). The network's first weights depend on `seed` alone, so variants that
+    share a seed start from the same network.
+    """
+    sigmas = noise.ladder(spec["noise"])
+    low, high = noise.density(spec["density"], sigmas).support
+    description = {
+        "network": spec["network"],
+        "parameterization": spec["denoiser"],
+        "shape": list(data.shape[1:]),
+        "sigma_data": float(data.std()),
+        "sigma_range": [low, None if math.isinf(high) else high],
+    }
+    model = denoisers.build(description, seeds.seed_of("weights", seed)).to(device)
+    run = Run(
+        spec=spec,
+        seed=seed,
+        data=data.to(device),
+        model=model,
+        ema=copy.deepcopy(model).requires_grad_(False),
+        optimizer=torch.optim.Adam(model.parameters(), fused=True),
+        description=description,
+    )
+    run.loss_scale = initial_loss(run)
+    return run
+
+
+def initial_loss(run: Run, draws: int = 4096) -> float:
+    """E_p(σ)[λ(σ)·loss] of the untrained model: what the loss is divided by, so that it starts at 1."""
+    generator = seeds.generator("loss scale", run.seed, device=run.data.device)
+    with torch.no_grad():
+        return float(_losses(run, run.model, draws, generator).mean())
+
+
+def _losses(run: Run, model: denoisers.Denoiser, n: int, generator: torch.Generator) -> Tensor:
+    """Weighted losses of n fresh noisy images, shape (n,)."""
+    device = run.data.device
+    index = torch.randint(len(run.data), (n,), generator=generator, device=device)
+    x0 = run.data[index]
+    # noise before σ: variants that share a seed see the same images and the same noise
+    z = torch.randn(x0.shape, generator=generator, device=device)
+    sigmas = noise.ladder(run.spec["noise"]).to(device, torch.float32)
+    sigma = noise.density(run.spec["density"], sigmas).sample(n, generator)
+    weight = weighting.weighting(run.spec["weighting"])
+    return objectives.denoising_score_matching(model, x0, sigma, z, weight)
+
+
+def learning_rate(training: dict, images: int) -> float:
+    """The rate after `images` images: linear warm-up, then constant or a cosine down to 0."""
+    rate = training["learning_rate"]
+    if training["warmup_images"]:
+        rate *= min(1.0, (images + training["batch_size"]) / training["warmup_images"])
+    if training["schedule"] == "cosine":
+        rate *= 0.5 * (1 + math.cos(math.pi * images / training["images"]))
+    return rate
+
+
+def update_ema(run: Run, batch: int) -> None:
+    """EMA whose half-life is counted in images, shorter while few images have been seen."""
+    half_life = min(run.spec["training"]["ema_halflife"], 0.05 * run.images)
+    keep = 0.5 ** (batch / half_life) if half_life > 0 else 0.0
+    with torch.no_grad():
+        for average, current in zip(run.ema.parameters(), run.model.parameters(), strict=True):
+            average.lerp_(current, 1 - keep)
+
+
+def step(run: Run) -> None:
+    """One optimiser step. Its random numbers are a function of (seed, images seen) only."""
+    training = run.spec["training"]
+    batch = min(training["batch_size"], training["images"] - run.images)
+    generator = seeds.generator("train", run.seed, run.images, device=run.data.device)
+    for group in run.optimizer.param_groups:
+        group["lr"] = learning_rate(training, run.images)
+    loss = _losses(run, run.model, batch, generator).mean() / run.loss_scale
+    run.optimizer.zero_grad()
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(run.model.parameters(), training["gradient_clip"])
+    run.optimizer.step()
+    run.images += batch
+    update_ema(run, batch)
+    run.window.append((loss.detach(), norm))
+
+
+def record(run: Run) -> None:
+    """Move the window of losses into the curve. Raises TrainingFailed if they are not sane."""
+    losses, norms = torch.tensor(run.window, dtype=torch.float64).mean(dim=0).tolist()
+    run.window.clear()
+    if not math.isfinite(losses) or not math.isfinite(norms) or losses > DIVERGED:
+        raise TrainingFailed(
+            f"training diverged: at image {run.images} the loss, 1 at the start by construction, "
+            f"is {losses:.4g}; try a smaller training.learning_rate than "
+            f"{run.spec['training']['learning_rate']:g} or a smaller training.gradient_clip"
+        )
+    rate = learning_rate(run.spec["training"], run.images)
+    row = {"images": run.images, "loss": losses, "gradient_norm": norms, "learning_rate": rate}
+    run.curve.append(row)
+
+
+def advance(run: Run) -> Iterator[Run]:
+    """Train to the end of the budget, yielding the run after every step.
+
+    Raises TrainingFailed on a loss that is NaN or 100 times what it was at the start.
+    """
+    total = run.spec["training"]["images"]
+    interval = max(1, total // RECORDS)
+    while run.images < total:
+        before = run.images
+        step(run)
+        if run.images // interval > before // interval or run.images == total:
+            record(run)
+        yield run
+
+
+def save_state(run: Run, path: Path, stamp: str) -> None:
+    """Write everything that `advance` needs to go on, atomically, marked with `stamp`."""
+    state = {
+        "stamp": stamp,
+        "images": run.images,
+        "window": [(float(loss), float(norm)) for loss, norm in run.window],
+        "curve": run.curve,
+        "model": run.model.state_dict(),
+        "ema": run.ema.state_dict(),
+        "optimizer": run.optimizer.state_dict(),
+    }
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def load_state(run: Run, path: Path, stamp: str) -> str:
+    """Bring a fresh run to the state in `path`; says in words what was found.
+
+    The state is ignored, and the run left as it was, where there is none, where it cannot be read,
+    or where its stamp is another: it then belongs to another config, other code or another seed.
+    """
+    if not path.exists():
+        return "starting from the first image"
+    try:
+        state = torch.load(io.BytesIO(path.read_bytes()), weights_only=True)
+        found = state["stamp"]
+    except Exception as error:
+        return f"ignoring {path}, which cannot be read ({type(error).__name__}); starting anew"
+    if found != stamp:
+        return f"ignoring {path}, made by another config, code or seed; starting anew"
+    run.model.load_state_dict(state["model"])
+    run.ema.load_state_dict(state["ema"])
+    run.optimizer.load_state_dict(state["optimizer"])
+    run.images, run.curve, run.window = state["images"], state["curve"], state["window"]
+    return f"going on from image {run.images}"

@@ -1,0 +1,63 @@
+"""Train one score model, going on from where an earlier attempt stopped."""
+
+import time
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from scoreladder import datasets, denoiser, devices, files, progress, training
+
+SAVE_SECONDS = 5.0
+
+
+def train(
+    data: Path, spec: dict, stamp: str, device: str, model: Path, curve: Path, state: Path
+) -> dict:
+    """Train to the end of the budget and write the averaged model and the learning curve.
+
+    `state` is saved every few seconds, marked with `stamp`, and removed at the end. Raises
+    TrainingFailed on divergence.
+    """
+    where = devices.choose(device)
+    images = torch.from_numpy(datasets.read(data).train)
+    run = training.start(spec, images, spec["seed"], where)
+    print(training.load_state(run, state, stamp), flush=True)
+    total, batch = spec["training"]["images"], spec["training"]["batch_size"]
+    begun, resumed, saved = time.time(), run.images, time.time()
+    steps = progress.track(training.advance(run), total, "training", "img", batch, resumed)
+    for _ in steps:
+        if time.time() - saved > SAVE_SECONDS:
+            training.save_state(run, state, stamp)
+            saved = time.time()
+    denoiser.save(run.ema, run.description, model)
+    with files.atomic_path(curve) as temporary:
+        pd.DataFrame(run.curve).to_csv(temporary, index=False)
+    state.unlink(missing_ok=True)
+    seconds = time.time() - begun
+    return {
+        "device": devices.describe(where),
+        "dtype": str(images.dtype).removeprefix("torch."),
+        "parameters": sum(p.numel() for p in run.model.parameters()),
+        "images": run.images,
+        "resumed_at": resumed,
+        "images_per_second": (run.images - resumed) / seconds,
+        "loss_scale": run.loss_scale,
+        "final_loss": run.curve[-1]["loss"],
+    }
+
+
+if "snakemake" in globals():
+    from adapter import job
+
+    with job(snakemake, expected=(training.TrainingFailed,)) as current:
+        path = Path(snakemake.output.model)
+        current.facts |= train(
+            Path(snakemake.input.data),
+            current.spec,
+            current.stamp,
+            current.device,
+            path,
+            Path(snakemake.output.curve),
+            path.with_name("resume.pt"),
+        )
