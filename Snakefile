@@ -4,7 +4,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: workflow.source_path("config/config.yaml")
+configfile: "config/config.yaml"
 
 
 include: "rules/common.smk"

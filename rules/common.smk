@@ -1,4 +1,5 @@
 # From the config to resolved variants, paths and specs. No rule, and nothing that needs torch.
+import re
 import sys
 from pathlib import Path
 
@@ -6,7 +7,7 @@ ROOT = Path(workflow.basedir)
 SCRIPTS = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from scoreladder import variants
+from scoreladder import catalog, variants
 from scoreladder.fingerprint import fingerprint
 
 try:
@@ -18,12 +19,14 @@ try:
 except variants.ConfigError as error:
     sys.exit(f"Error: {error}")
 
+COMPARISONS = {entry["name"] for each in EXPERIMENTS.values() for entry in each["comparisons"]}
+
 
 wildcard_constraints:
     experiment="|".join(map(re.escape, EXPERIMENTS)),
     variant=r"[A-Za-z0-9][A-Za-z0-9._-]*",
-    comparison=r"[A-Za-z0-9][A-Za-z0-9._-]*",
-    figure=r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    comparison="|".join(map(re.escape, sorted(COMPARISONS))) or "-",
+    figure="|".join(catalog.FIGURES),
     seed=r"\d+",
     sample_seed=r"\d+",
     shard=r"\d+",
@@ -40,8 +43,13 @@ MODEL = f"{HERE}/models/{{variant}}/seed{{seed}}"
 TUNING = f"{HERE}/tuning/{{variant}}"
 SHARD = f"{HERE}/samples/{{variant}}/seed{{seed}}/s{{sample_seed}}/shard{{shard}}"
 METRICS = f"{HERE}/metrics/{{variant}}/seed{{seed}}/s{{sample_seed}}"
+SUMMARY = f"{HERE}/summary"
 TABLES = f"{HERE}/tables"
 FIGURE = f"{HERE}/figures/{{figure}}"
+CAPTIONS = ROOT / "config" / "report"
+
+# which table each of these figures is drawn from
+TRAINING_TABLES = {"learning_curves": "curves", "levels": "levels", "tuning": "tuning"}
 
 
 def code(script):
@@ -139,19 +147,42 @@ def claims_spec(experiment, wildcards):
     return pick(experiment, "claims") | {"labels": labels_of(experiment)}
 
 
+def labels_spec(experiment, wildcards):
+    # a list keeps the order of the variants, which fixes their colours
+    return {"labels": list(labels_of(experiment).items())}
+
+
+def samples_spec(experiment, wildcards):
+    shown = {"shown": shown_variants(experiment)}
+    return pick(experiment, "dataset") | labels_spec(experiment, wildcards) | shown
+
+
+def report_spec(experiment, wildcards):
+    return experiment
+
+
+def index_spec():
+    entries = [
+        pick(experiment, "name", "title", "description")
+        | {"headline": next(iter(experiment["comparisons"]), None)}
+        for experiment in EXPERIMENTS.values()
+    ]
+    return variants.canonical({"experiments": entries})
+
+
 def smallest_sigma(variant):
     ladder = variant["sample"]["ladder"]
     return ladder["sigma"] if ladder["kind"] == "single" else ladder["sigma_min"]
 
 
-def shown_models(experiment):
+def shown_variants(experiment):
     """The showcase's variants, or all where it is empty."""
     return experiment["showcase"] or list(experiment["variants"])
 
 
 def fields_spec(experiment, wildcards):
     sigmas = {
-        name: smallest_sigma(experiment["variants"][name]) for name in shown_models(experiment)
+        name: smallest_sigma(experiment["variants"][name]) for name in shown_variants(experiment)
     }
     return pick(experiment, "dataset") | {"sigmas": sigmas}
 
@@ -204,13 +235,46 @@ def every_run(wildcards):
 
 def shown_model_files(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
-    variants_ = [experiment["variants"][name]["model"] for name in shown_models(experiment)]
     return expand(
         f"{MODEL}/model.safetensors",
         experiment=wildcards.experiment,
-        variant=variants_,
+        variant=[experiment["variants"][name]["model"] for name in shown_variants(experiment)],
         seed=tuning_seed(experiment),
     )
+
+
+def shown_shard_files(wildcards):
+    """The first shard of each shown variant's first run."""
+    experiment = EXPERIMENTS[wildcards.experiment]
+    return expand(
+        f"{SHARD}.npy",
+        experiment=wildcards.experiment,
+        variant=shown_variants(experiment),
+        seed=tuning_seed(experiment),
+        sample_seed=experiment["replicates"]["sample_seeds"][0],
+        shard=0,
+    )
+
+
+def training_table(wildcards):
+    return f"{SUMMARY}/{TRAINING_TABLES[wildcards.figure]}.csv"
+
+
+def comparison_tables(wildcards):
+    names = [entry["name"] for entry in EXPERIMENTS[wildcards.experiment]["comparisons"]]
+    return expand(f"{TABLES}/{{comparison}}.csv", comparison=names, **wildcards)
+
+
+def figure_files(wildcards):
+    experiment = EXPERIMENTS[wildcards.experiment]
+    compared = [f"comparison.{entry['name']}" for entry in experiment["comparisons"]]
+    others = catalog.figures_for(experiment["dataset"]["name"])
+    return expand(f"{FIGURE}.svg", figure=[*compared, *others], **wildcards)
+
+
+def caption_files(wildcards):
+    dataset = EXPERIMENTS[wildcards.experiment]["dataset"]["name"]
+    return [CAPTIONS / f"{name}.rst" for name in ("comparison", *catalog.figures_for(dataset))]
 
 
 def report_of(experiment):

@@ -25,8 +25,8 @@ rule map_scores:
     input:
         models=shown_model_files,
     output:
-        fields=f"{HERE}/tables/fields.npz",
-        manifest=f"{HERE}/tables/fields.manifest.json",
+        fields=f"{SUMMARY}/fields.npz",
+        manifest=f"{SUMMARY}/fields.manifest.json",
     log:
         f"{HERE}/logs/map_scores.log",
     params:
@@ -42,11 +42,11 @@ rule collect:
     input:
         every_run,
     output:
-        runs=f"{TABLES}/runs.csv",
-        levels=f"{TABLES}/levels.csv",
-        tuning=f"{TABLES}/tuning.csv",
-        curves=f"{TABLES}/curves.csv",
-        manifest=f"{TABLES}/runs.manifest.json",
+        runs=f"{SUMMARY}/runs.csv",
+        levels=f"{SUMMARY}/levels.csv",
+        tuning=f"{SUMMARY}/tuning.csv",
+        curves=f"{SUMMARY}/curves.csv",
+        manifest=f"{SUMMARY}/runs.manifest.json",
     log:
         f"{HERE}/logs/collect.log",
     params:

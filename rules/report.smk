@@ -1,7 +1,183 @@
+# Tables, figures and pages: all from what the runs left, without touching models.
+rule compare:
+    input:
+        runs=f"{SUMMARY}/runs.csv",
+        floor=FLOOR,
+    output:
+        csv=report(
+            f"{TABLES}/{{comparison}}.csv",
+            caption="../config/report/table.rst",
+            category="{experiment}",
+            subcategory="tables",
+            labels={"comparison": "{comparison}", "form": "table"},
+        ),
+        markdown=f"{TABLES}/{{comparison}}.md",
+        latex=f"{TABLES}/{{comparison}}.tex",
+        manifest=f"{TABLES}/{{comparison}}.manifest.json",
+    log:
+        f"{HERE}/logs/compare.{{comparison}}.log",
+    params:
+        spec=spec_of(compare_spec),
+        code=code("compare.py"),
+    conda:
+        "../environment.yml"
+    script:
+        "../workflow_scripts/compare.py"
+
+
+rule judge:
+    input:
+        runs=f"{SUMMARY}/runs.csv",
+    output:
+        claims=f"{SUMMARY}/claims.json",
+        manifest=f"{SUMMARY}/claims.manifest.json",
+    log:
+        f"{HERE}/logs/judge.log",
+    params:
+        spec=spec_of(claims_spec),
+        code=code("judge.py"),
+    conda:
+        "../environment.yml"
+    script:
+        "../workflow_scripts/judge.py"
+
+
+rule plot_comparison:
+    input:
+        table=f"{TABLES}/{{comparison}}.csv",
+        runs=f"{SUMMARY}/runs.csv",
+    output:
+        svg=report(
+            f"{HERE}/figures/comparison.{{comparison}}.svg",
+            caption="../config/report/comparison.rst",
+            category="{experiment}",
+            subcategory="comparisons",
+            labels={"comparison": "{comparison}", "form": "figure"},
+        ),
+        png=f"{HERE}/figures/comparison.{{comparison}}.png",
+        manifest=f"{HERE}/figures/comparison.{{comparison}}.manifest.json",
+    log:
+        f"{HERE}/logs/plot_comparison.{{comparison}}.log",
+    params:
+        spec=spec_of(labels_spec),
+        code=code("plot_comparison.py"),
+    conda:
+        "../environment.yml"
+    script:
+        "../workflow_scripts/plot_comparison.py"
+
+
+rule plot_training:
+    input:
+        table=training_table,
+    output:
+        svg=report(
+            f"{FIGURE}.svg",
+            caption="../config/report/{figure}.rst",
+            category="{experiment}",
+            subcategory="training",
+            labels={"figure": "{figure}"},
+        ),
+        png=f"{FIGURE}.png",
+        manifest=f"{FIGURE}.manifest.json",
+    log:
+        f"{HERE}/logs/plot_training.{{figure}}.log",
+    wildcard_constraints:
+        figure="|".join(TRAINING_TABLES),
+    params:
+        spec=spec_of(labels_spec),
+        code=code("plot_training.py"),
+    conda:
+        "../environment.yml"
+    script:
+        "../workflow_scripts/plot_training.py"
+
+
+rule plot_fields:
+    input:
+        fields=f"{SUMMARY}/fields.npz",
+    output:
+        svg=report(
+            f"{FIGURE}.svg",
+            caption="../config/report/{figure}.rst",
+            category="{experiment}",
+            subcategory="scores",
+            labels={"figure": "{figure}"},
+        ),
+        png=f"{FIGURE}.png",
+        manifest=f"{FIGURE}.manifest.json",
+    log:
+        f"{HERE}/logs/plot_fields.{{figure}}.log",
+    wildcard_constraints:
+        figure="score_fields|error_by_density",
+    params:
+        spec=spec_of(labels_spec),
+        code=code("plot_fields.py"),
+    conda:
+        "../environment.yml"
+    script:
+        "../workflow_scripts/plot_fields.py"
+
+
+rule plot_samples:
+    input:
+        data=DATA,
+        runs=f"{SUMMARY}/runs.csv",
+        shards=shown_shard_files,
+    output:
+        svg=report(
+            f"{HERE}/figures/samples.svg",
+            caption="../config/report/samples.rst",
+            category="{experiment}",
+            subcategory="samples",
+            labels={"figure": "samples"},
+        ),
+        png=f"{HERE}/figures/samples.png",
+        manifest=f"{HERE}/figures/samples.manifest.json",
+    log:
+        f"{HERE}/logs/plot_samples.log",
+    params:
+        spec=spec_of(samples_spec),
+        code=code("plot_samples.py"),
+    conda:
+        "../environment.yml"
+    script:
+        "../workflow_scripts/plot_samples.py"
+
+
+rule write_report:
+    input:
+        claims=f"{SUMMARY}/claims.json",
+        manifest=f"{SUMMARY}/runs.manifest.json",
+        tables=comparison_tables,
+        figures=figure_files,
+        captions=caption_files,
+    output:
+        page=f"{HERE}/report.html",
+        manifest=f"{HERE}/report.manifest.json",
+    log:
+        f"{HERE}/logs/write_report.log",
+    params:
+        spec=spec_of(report_spec),
+        code=code("write_report.py"),
+    conda:
+        "../environment.yml"
+    script:
+        "../workflow_scripts/write_report.py"
+
+
 rule write_index:
     input:
-        expand(f"{HERE}/tables/runs.csv", experiment=EXPERIMENTS),
+        pages=[report_of(name) for name in EXPERIMENTS],
     output:
-        INDEX,
-    shell:
-        "touch {output}"
+        page=INDEX,
+        manifest=f"{RESULTS}/report.manifest.json",
+    log:
+        f"{RESULTS}/logs/write_index.log",
+    params:
+        spec=index_spec(),
+        code=code("write_index.py"),
+    conda:
+        "../environment.yml"
+    script:
+        "../workflow_scripts/write_index.py"

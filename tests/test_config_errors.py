@@ -59,6 +59,7 @@ CLAIM = "better: multi, than: [few], metric: fid}"
 # name: (text in VALID, what replaces it, key path, what else the line says)
 MISTAKES = {
     # kinds of value
+    "images without features": ("features: {kind: digit_classifier, steps: 10}\n", "", "features", "missing; the network of the FID"),
     "zero sigma": ("sigma_max: 5.0", "sigma_max: 0", "defaults.noise.sigma_max", "found 0; a finite number > 0"),
     "text for a number": ("sigma_max: 5.0", "sigma_max: big", "defaults.noise.sigma_max", "found 'big'; a finite number > 0"),
     "boolean for a number": ("sigma_max: 5.0", "sigma_max: true", "defaults.noise.sigma_max", "found True; a finite number > 0"),
@@ -111,7 +112,7 @@ MISTAKES = {
     "reversed ladder": ("{noise: {levels: 3}}", "{noise: {sigma_max: 0.01}}", "variants.few.noise.sigma_max", "found 0.01; more than sigma_min, which is 0.05"),
     "reversed sampling ladder": (EMPTY, "multi: {sample: {ladder: {kind: linear, sigma_max: 1, sigma_min: 1, levels: 2}}}", "variants.multi.sample.ladder.sigma_max", "found 1; more than sigma_min, which is 1"),
     "batch above budget": ("batch_size: 100", "batch_size: 1001", "variants.multi.training.batch_size", "found 1001; at most images, which is 1000"),
-    "shards above count": (EMPTY, "multi: {sample: {shards: 21}}", "variants.multi.sample.shards", "found 21; at most count, which is 20"),
+    "shards above blocks": (EMPTY, "multi: {sample: {shards: 2}}", "variants.multi.sample.shards", "found 2; at most one for each 250 samples, which is 1"),
     "budget below ladder": ("nfe: 50", "nfe: 10", "variants.multi.sample.nfe", "found 10; one evaluation for each level of the ladder (10) and one to denoise: >= 11"),
     "ladder above langevin": (EMPTY, "multi: {sample: {sampler: langevin}}", "variants.multi.sample.sigma", "missing; langevin samples at one noise scale and the noise is geometric: give sigma"),
     "ladder for langevin": (EMPTY, "multi: {sample: {sampler: langevin, sigma: 1, ladder: {levels: 3}}}", "variants.multi.sample.ladder", "found {'levels': 3} with sampler langevin; only annealed_langevin has ladder; langevin has sigma"),
@@ -149,7 +150,7 @@ MISTAKES = {
     "uneven means": ("{name: digits}", MIXTURE.replace("[1, 0]", "[1]"), "dataset.means[1]", "found [1]; every mean has 2 coordinates, as the first has"),
     "too few stds": ("{name: digits}", MIXTURE.replace("stds: [1, 1]", "stds: [1]"), "dataset.stds", "found 1 values; one for each of the 2 means"),
     "weights above one": ("{name: digits}", MIXTURE.replace("[0.5, 0.5]", "[0.5, 0.6]"), "dataset.weights", "found [0.5, 0.6], which adds up to 1.1; weights add up to 1"),
-    "features of a mixture": ("{name: digits}", MIXTURE, "features.kind", "found 'digit_classifier'; only the dataset digits has such features, and this one is gaussian_mixture"),
+    "features of a mixture": ("{name: digits}", MIXTURE, "features.kind", "found 'digit_classifier'; only image data has features, and this dataset is gaussian_mixture"),
     # comparisons and claims
     "unknown baseline": ("baseline: multi", "baseline: mlti", "comparisons[0].baseline", "found 'mlti'; variants of this experiment: multi, few, single-0.1, single-1.0; did you mean 'multi'?"),
     "unknown arm": ("arms: [few, single-0.1]", "arms: [few, single-0.3]", "comparisons[0].arms[1]", "found 'single-0.3'; variants of this experiment: multi, few, single-0.1, single-1.0; did you mean 'single-"),

@@ -16,6 +16,7 @@ EXPERIMENTS = sorted((ROOT / "config" / "experiments").glob("*.yaml"))
 HEAD = """
 title: A title
 dataset: {name: digits}
+features: {kind: digit_classifier, steps: 10}
 replicates: {train_seeds: [0, 1], sample_seeds: [0]}
 tuning: {metric: fid, relative_step_sizes: [0.1, 0.2], count: 10}
 defaults:
@@ -90,7 +91,7 @@ def test_the_experiment_around_the_variants_has_every_key(resolve):
         "title": "A title",
         "description": "",
         "dataset": {"name": "digits"},
-        "features": None,
+        "features": {"kind": "digit_classifier", "steps": 10},
         "replicates": {"train_seeds": [0, 1], "sample_seeds": [0]},
         "tuning": {"metric": "fid", "relative_step_sizes": [0.1, 0.2], "count": 10},
         "showcase": [],

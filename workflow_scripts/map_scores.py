@@ -7,7 +7,9 @@ import numpy as np
 from scoreladder import denoiser, evaluation, files, probes
 
 
-def map_scores(models: dict[str, Path], sigmas: dict[str, float], dataset: dict, path: Path) -> None:
+def map_scores(
+    models: dict[str, Path], sigmas: dict[str, float], dataset: dict, path: Path
+) -> None:
     """Write the grid, log p, ∇ log p, and s_θ(x, σ) of each model at its σ, as one .npz."""
     mixture = evaluation.mixture_of(dataset)
     fields = probes.score_fields(

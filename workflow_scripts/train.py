@@ -52,12 +52,14 @@ if "snakemake" in globals():
 
     with job(snakemake, expected=(training.TrainingFailed,)) as current:
         path = Path(snakemake.output.model)
-        current.facts |= train(
-            Path(snakemake.input.data),
-            current.spec,
-            current.stamp,
-            current.device,
-            path,
-            Path(snakemake.output.curve),
-            path.with_name("resume.pt"),
-        )
+        # a job that outlived a killed run may still be at work on the same model
+        with files.exclusive(path.with_name("training.lock")):
+            current.facts |= train(
+                Path(snakemake.input.data),
+                current.spec,
+                current.stamp,
+                current.device,
+                path,
+                Path(snakemake.output.curve),
+                path.with_name("resume.pt"),
+            )

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+# Chains that are sampled together; samples are cut into shards between blocks of this many.
+BLOCK = 250
+
 IMAGES = ("digits",)
 POINTS = ("gaussian_mixture",)
 
@@ -26,3 +29,19 @@ METRICS = {
     "sparse_to_dense": Metric("score error, low over high density", True, POINTS),
     "epsilon_identity": Metric("gap between score and −ε/√(1−ᾱ)", True, POINTS),
 }
+
+
+# Figures beside those of the comparisons, by the kind of data, in the order of the report.
+FIGURES = {
+    "samples": ("Samples", IMAGES + POINTS),
+    "score_fields": ("Estimated and exact scores", POINTS),
+    "error_by_density": ("Where scores are accurate", POINTS),
+    "levels": ("What each noise level is worth", IMAGES + POINTS),
+    "tuning": ("Tuning the step size", IMAGES + POINTS),
+    "learning_curves": ("Learning curves", IMAGES + POINTS),
+}
+
+
+def figures_for(dataset: str) -> dict[str, str]:
+    """Names and titles of the figures that a data set has, beside those of its comparisons."""
+    return {name: title for name, (title, where) in FIGURES.items() if dataset in where}

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from scoreladder.catalog import METRICS
+from scoreladder.catalog import BLOCK, IMAGES, METRICS
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
 
 CHECK_SHAPES = (
@@ -52,7 +52,11 @@ def check_variant(variant: dict, where: Key) -> None:
     _check_range(variant["density"], (*where, "density"))
     _check_range(sample["ladder"], (*where, "sample", "ladder"))
     _check_at_most(training, "batch_size", "images", (*where, "training"))
-    _check_at_most(sample, "shards", "count", (*where, "sample"))
+    blocks = -(-sample["count"] // BLOCK)
+    if sample["shards"] > blocks:
+        found = f"found {sample['shards']}"
+        allowed = f"at most one for each {BLOCK} samples, which is {blocks}"
+        raise ConfigError((*where, "sample", "shards"), found, allowed)
     levels = sample["ladder"].get("levels", 1)
     if sample["nfe"] - sample["denoise"] < levels:
         final = " and one to denoise" if sample["denoise"] else ""
@@ -82,11 +86,14 @@ def check_tuning(experiment: dict, wheres: dict[str, Key]) -> None:
 
 
 def check_features(experiment: dict) -> None:
-    """Raise ConfigError when features are asked of data other than the digits."""
+    """Raise ConfigError unless images, and only images, have a feature network."""
     name = experiment["dataset"]["name"]
+    if experiment["features"] is None and name in IMAGES:
+        allowed = "the network of the FID, such as {kind: digit_classifier, steps: 400}"
+        raise ConfigError(("features",), "missing", allowed)
     if experiment["features"] is not None and name != "digits":
         kind = experiment["features"]["kind"]
-        allowed = f"only the dataset digits has such features, and this one is {name}"
+        allowed = f"only image data has features, and this dataset is {name}"
         raise ConfigError(("features", "kind"), f"found {shown(kind)}", allowed)
 
 

@@ -1,5 +1,6 @@
 """Writing results so that no reader ever sees half a file."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -26,6 +27,21 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def exclusive(path: Path | str) -> Iterator[None]:
+    """Hold a lock named by a file; wait, saying so, while another process holds it.
+
+    The kernel gives the lock back however its holder ends, so none is ever left behind.
+    """
+    with open(path, "a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another process, which holds {path}", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -5,69 +5,57 @@ import math
 import pandas as pd
 
 from scoreladder.catalog import METRICS
+from scoreladder.report.numbers import MISSING, count, interval, number, setting
 
 MATHS = {
-    "λ": r"$\lambda$",
+    "λ(σ)": r"$\lambda(\sigma)$",
+    "p(σ)": r"$p(\sigma)$",
+    "α/σ²": r"$\alpha/\sigma^2$",
     "σ²": r"$\sigma^2$",
     "σ³": r"$\sigma^3$",
-    "σ^3": r"$\sigma^3$",
+    "λ": r"$\lambda$",
     "σ": r"$\sigma$",
     "→": r"$\to$",
     "₂": r"$_2$",
+    "∇": r"$\nabla$",
+    "ε": r"$\epsilon$",
     "–": "--",
-    "±": r"$\pm$",
+    "−": "$-$",
+    "×": r"$\times$",
 }
-
-
-def significant(value: float, digits: int = 3) -> str:
-    """A number to some significant digits, without needless zeros or exponents; "–" for none."""
-    if value is None or math.isnan(value):
-        return "–"
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
-        decimals = max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0
-        return f"{value:.{decimals}f}"
-    return f"{value:.{digits - 1}e}"
-
-
-def interval(mean: float, low: float, high: float) -> str:
-    """E.g. "21.3 [19.8, 22.9]"; without the brackets where there is no interval."""
-    if math.isnan(low):
-        return significant(mean)
-    return f"{significant(mean)} [{significant(low)}, {significant(high)}]"
 
 
 def printed(table: pd.DataFrame) -> pd.DataFrame:
     """A comparison table as people read it, text in every cell, the floor as the last row."""
     metric = METRICS[table["metric"].iloc[0]].label
-    rows = []
-    for row in table.to_dict("records"):
-        gap = interval(row["difference"], row["difference_low"], row["difference_high"])
-        edge = "*" if row["at_grid_edge"] else ""
-        rows.append(
-            {
-                "variant": row["label"],
-                metric: interval(row["mean"], row["low"], row["high"]),
-                "n": str(row["n"]),
-                "sd (train)": significant(row["sd_train"], 2),
-                "se (within)": significant(row["se_within"], 2),
-                "difference": gap,
-                "outcome": "baseline" if row["role"] == "baseline" else row["outcome"],
-                "ladder": row["ladder"],
-                "λ(σ)": row["weighting"],
-                "p(σ)": row["density"],
-                "sampler": row["sampler"],
-                "step α/σ²": f"{row['relative_step_size']:g}{edge}",
-                "NFE": str(row["nfe"]),
-                "images": str(row["images"]),
-                "parameters": str(row["parameters"]),
-                "train s": significant(row["train_seconds"]),
-            }
-        )
+    rows = [{"variant": row["label"], **_cells(row, metric)} for row in table.to_dict("records")]
     for floor, samples in sorted(set(zip(table["floor"], table["samples"], strict=True))):
         if not math.isnan(floor):
             label = f"floor: real data, two sets of {samples}"
-            rows.append({"variant": label, metric: significant(floor)})
+            rows.append({"variant": label, metric: number(floor)})
     return pd.DataFrame(rows).fillna("")
+
+
+def _cells(row: dict, metric: str) -> dict[str, str]:
+    baseline = row["role"] == "baseline"
+    gap = interval(row["difference"], row["difference_low"], row["difference_high"])
+    return {
+        metric: interval(row["mean"], row["low"], row["high"]),
+        "n": count(row["n"]),
+        "sd (train)": number(row["sd_train"], 2),
+        "se (within)": number(row["se_within"], 2),
+        "difference": MISSING if baseline else gap,
+        "outcome": "baseline" if baseline else row["outcome"],
+        "ladder": row["ladder"],
+        "λ(σ)": row["weighting"],
+        "p(σ)": row["density"],
+        "sampler": row["sampler"],
+        "step α/σ²": setting(row["relative_step_size"]) + ("*" if row["at_grid_edge"] else ""),
+        "NFE": count(row["nfe"]),
+        "images": count(row["images"]),
+        "parameters": count(row["parameters"]),
+        "train s": number(row["train_seconds"]),
+    }
 
 
 def markdown(table: pd.DataFrame, title: str, notes: str) -> str:
@@ -77,12 +65,11 @@ def markdown(table: pd.DataFrame, title: str, notes: str) -> str:
 
 
 def latex(table: pd.DataFrame, title: str, notes: str) -> str:
-    """The table as a LaTeX table environment for booktabs; plain ASCII."""
+    """The table as a LaTeX table environment for booktabs, in ASCII."""
     shown = printed(table)
     alignment = "l" + "r" * 5 + "l" * (shown.shape[1] - 6)
     header = " & ".join(_tex(name) for name in shown.columns)
-    lines = [" & ".join(_tex(cell) for cell in row) for row in shown.to_numpy()]
-    rows = " \\\\\n".join(lines)
+    rows = " \\\\\n".join(" & ".join(_tex(cell) for cell in row) for row in shown.to_numpy())
     return (
         f"\\begin{{table}}\n\\caption{{{_tex(title)}. {_tex(notes)}}}\n"
         f"\\begin{{tabular}}{{{alignment}}}\n\\toprule\n{header} \\\\\n\\midrule\n"
@@ -91,9 +78,10 @@ def latex(table: pd.DataFrame, title: str, notes: str) -> str:
 
 
 def _tex(text: str) -> str:
+    text = text.replace("\\", r"\textbackslash ")
     for plain in "&%$#_{}":
         text = text.replace(plain, "\\" + plain)
-    text = text.replace("^", r"\textasciicircum{}") if "σ^" not in text else text
+    text = text.replace("^", r"\^{}").replace("~", r"\~{}")
     for symbol, maths in MATHS.items():
         text = text.replace(symbol, maths)
     return text

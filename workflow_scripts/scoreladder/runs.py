@@ -43,6 +43,8 @@ def run_row(facts: dict, tuning: dict | None, manifests: dict[str, dict], metric
         "train_seconds": train["seconds"],
         "sample_seconds": sample["seconds"],
         "device": train["device"],
+        "train_code": train["code"],
+        "peak_memory_mib": max(train["peak_memory_mib"], sample["peak_memory_mib"]),
     }
 
 

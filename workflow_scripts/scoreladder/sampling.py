@@ -7,11 +7,10 @@ import torch
 from torch import Tensor
 
 from scoreladder import noise, progress, seeds
+from scoreladder.catalog import BLOCK
 from scoreladder.denoiser import Denoiser, score
 
 Denoise = Callable[..., Tensor]
-
-BLOCK = 250
 
 
 class CountCalls:
@@ -153,17 +152,23 @@ def draw(
     """One shard of `count` samples, float32 (n, *shape), and the NFE that each of them took.
 
     Shards put together in order are the samples that a single shard would give, bit for bit.
-    With a label, progress is shown.
+    With a label, progress is shown. Raises ValueError where there are more shards than blocks.
     """
     blocks = shard_blocks(count, shards, shard)
+    if not blocks:
+        total = -(-count // BLOCK)
+        raise ValueError(f"{count} samples are {total} blocks, too few for {shards} shards")
     counted = CountCalls(model)
-    states = (
-        (number, x)
-        for number in blocks
-        for x in block_states(counted, sample, relative_step_size, (*key, number), model.shape, device)
-    )
+
+    def states() -> Iterator[tuple[int, Tensor]]:
+        for number in blocks:
+            block = (*key, number)
+            for x in block_states(counted, sample, relative_step_size, block, model.shape, device):
+                yield number, x
+
+    steps = states()
     if label is not None:
-        states = progress.track(states, len(blocks) * sample["nfe"], label, "step")
-    final = {number: x for number, x in states}
-    rows = [x[: count - number * BLOCK].cpu().numpy() for number, x in sorted(final.items())]
-    return np.concatenate(rows), counted.calls // max(1, len(blocks))
+        steps = progress.track(steps, len(blocks) * sample["nfe"], label, "step")
+    final = {number: x for number, x in steps}
+    rows = [x[: count - number * BLOCK].cpu().numpy() for number, x in final.items()]
+    return np.concatenate(rows), counted.calls // len(blocks)

@@ -71,7 +71,7 @@ def start(spec: dict, data: Tensor, seed: int, device: torch.device | str = "cpu
 
 
 def initial_loss(run: Run, draws: int = 4096) -> float:
-    """E_p(σ)[λ(σ)·loss] of the untrained model: what the loss is divided by, so that it starts at 1."""
+    """E_p(σ)[λ(σ)·loss] of the untrained model; dividing by it, every loss starts at 1."""
     generator = seeds.generator("loss scale", run.seed, device=run.data.device)
     with torch.no_grad():
         return float(_losses(run, run.model, draws, generator).mean())

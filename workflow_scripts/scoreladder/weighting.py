@@ -34,4 +34,3 @@ def weighting(spec: dict) -> Weighting:
     """The weighting that a config block such as {kind: sigma_power, power: 3} describes."""
     arguments = {key: value for key, value in spec.items() if key != "kind"}
     return WEIGHTINGS[spec["kind"]](**arguments)
-

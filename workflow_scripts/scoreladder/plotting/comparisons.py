@@ -36,7 +36,7 @@ def comparison(table: pd.DataFrame, runs: pd.DataFrame, styles: dict[str, dict])
         axes.plot(row.mean, y, look["marker"], color=look["color"], markersize=5)
         own = seeds.loc[row.variant]
         axes.plot(own, np.full(len(own), y + 0.24), ".", color=look["color"], markersize=3)
-        text = "baseline" if row.role == "baseline" else OUTCOMES[row.outcome]
+        text = "baseline" if row.role == "baseline" else OUTCOMES.get(row.outcome, "")
         axes.text(1.02, y, text, transform=axes.get_yaxis_transform(), va="center")
     labels = list(table["label"])
     if has_floor:

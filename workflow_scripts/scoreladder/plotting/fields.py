@@ -25,35 +25,40 @@ def score_fields(fields: dict[str, np.ndarray], labels: dict[str, str]) -> Figur
     density ends DEPTH below its peak; the line encloses MASS of the probability.
     """
     ticks, log_prob, exact = fields["ticks"], fields["log_prob"], fields["exact"]
-    count = 1 + len(fields["variants"])
+    scores = [exact, *fields["scores"]]
+    titles = [f"exact score over log p\nline: {MASS:.0%} of the probability"]
+    for name, sigma in zip(fields["variants"], fields["sigmas"], strict=True):
+        titles.append(f"{style.wrapped(labels[str(name)])}\nits score at σ = {sigma:g}")
+    count = len(scores)
     columns = 2 if count in (2, 4) else 3
     rows = -(-count // columns)
     side = (style.PAGE_WIDTH - 0.8) / columns
     figure = Figure(figsize=(style.PAGE_WIDTH, rows * (side + 0.4) + 0.1))
-    first, *every = figure.subplots(rows, columns, squeeze=False).flat
-    for axes in every[count - 1 :]:
+    every = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in every[count:]:
         axes.remove()
-    every = every[: count - 1]
+    every = every[:count]
 
     span = (ticks[0], ticks[-1], ticks[0], ticks[-1])
     picture = {"origin": "lower", "extent": span, "interpolation": "bilinear"}
     top = log_prob.max()
-    first.imshow(log_prob, cmap="Blues", vmin=top - DEPTH, vmax=1.5 * DEPTH + top, **picture)
-    _plane(first, ticks, exact, f"exact score over log p\nline: {MASS:.0%} of the probability")
+    # the upper half of the shades, never reached, would hide the arrows
+    every[0].imshow(log_prob, cmap="Blues", vmin=top - DEPTH, vmax=top + 1.5 * DEPTH, **picture)
     errors = np.linalg.norm(fields["scores"] - exact, axis=-1)
     norm = LogNorm(*np.nanquantile(errors, (0.02, 0.98)))
-    for i, axes in enumerate(every):
-        heat = axes.imshow(errors[i], cmap=HEAT, norm=norm, **picture)
-        label = style.wrapped(labels[str(fields["variants"][i])])
-        _plane(
-            axes, ticks, fields["scores"][i], f"{label}\nits score at σ = {fields['sigmas'][i]:g}"
-        )
-    for axes in (first, *every):
-        level = [_enclosing_level(log_prob)]
+    for axes, error in zip(every[1:], errors, strict=True):
+        heat = axes.imshow(error, cmap=HEAT, norm=norm, **picture)
+    longest = np.log1p(np.nanmax(np.linalg.norm(scores, axis=-1)))
+    level = [_enclosing_level(log_prob)]
+    for axes, score, title in zip(every, scores, titles, strict=True):
+        _arrows(axes, ticks, score, longest)
         axes.contour(ticks, ticks, log_prob, level, colors="#0072B2", linestyles="-", linewidths=1)
+        axes.set(xticks=[], yticks=[], aspect="equal", title=title)
+        axes.spines[:].set(visible=True, color=style.PALE)
+        axes.grid(False)
     bar = figure.colorbar(
         heat,
-        ax=[first, *every],
+        ax=every,
         ticks=LogLocator(subs=(1, 2, 5)),
         format=FuncFormatter(lambda value, _: f"{value:g}"),
         extend="both",
@@ -103,15 +108,14 @@ def error_by_density(
     return figure
 
 
-def _arrows(axes: Axes, ticks: np.ndarray, field: np.ndarray) -> None:
-    """Arrows on a coarse grid, of a length that keeps weak and strong scores both visible."""
+def _arrows(axes: Axes, ticks: np.ndarray, field: np.ndarray, longest: float) -> None:
+    """Arrows of length log(1 + ‖·‖) on a coarse grid; one of length `longest` spans its gaps."""
     step = max(1, len(ticks) // ARROWS)
     some = slice(step // 2, None, step)
     coarse = field[some, some]
     size = np.linalg.norm(coarse, axis=-1, keepdims=True)
     coarse = coarse * np.log1p(size) / np.maximum(size, 1e-12)
     gap = (ticks[1] - ticks[0]) * step
-    scale = np.nanmax(np.log1p(size)) / (1.15 * gap)
     axes.quiver(
         ticks[some],
         ticks[some],
@@ -119,20 +123,13 @@ def _arrows(axes: Axes, ticks: np.ndarray, field: np.ndarray) -> None:
         coarse[..., 1],
         angles="xy",
         scale_units="xy",
-        scale=scale,
+        scale=longest / (1.15 * gap),
         width=0.006,
         headwidth=4,
         headlength=4,
         headaxislength=3.5,
         color="black",
     )
-
-
-def _plane(axes: Axes, ticks: np.ndarray, field: np.ndarray, title: str) -> None:
-    _arrows(axes, ticks, field)
-    axes.set(xticks=[], yticks=[], aspect="equal", title=title)
-    axes.spines[:].set(visible=True, color=style.PALE)
-    axes.grid(False)
 
 
 def _enclosing_level(log_prob: np.ndarray) -> float:

@@ -19,13 +19,12 @@ def sample_grid(samples: dict[str, np.ndarray], order: list[str], labels: dict[s
     samples: per name an array (n, 1, H, W) with values in [−1, 1]; pixels that are not finite
     have the colour of the gaps.
     """
-    order = ["data", *order]
-    figure, every = _small_multiples(len(order), 3, 0.4)
-    for axes, name in zip(every, order, strict=True):
+    titles = [DATA_LABEL, *(style.wrapped(labels[name], 34) for name in order)]
+    figure, every = _small_multiples(titles, 3, 0.4, lines_below=0)
+    for axes, name in zip(every, ["data", *order], strict=True):
         # a viewer that smooths what it enlarges then blurs only the edges of the squares
         block = np.kron(_tiled(samples[name]), np.ones((5, 5)))
         axes.imshow(block, cmap=INK_ON_PAPER, vmin=-1, vmax=1, interpolation="none")
-        axes.set_title(DATA_LABEL if name == "data" else style.wrapped(labels[name], 34))
         axes.axis("off")
     return figure
 
@@ -44,11 +43,11 @@ def point_clouds(
     samples: per name an array (n, 2). shares: per variant the share of its samples in the heavy
     mode, written below its points beside the true share; points outside the window are counted.
     """
-    order = ["data", *order]
-    figure, every = _small_multiples(len(order), 4, 1.0)
+    titles = [DATA_LABEL, *(style.wrapped(labels[name]) for name in order)]
+    figure, every = _small_multiples(titles, 4, 1.0, lines_below=2)
     low, high = samples["data"].min(axis=0), samples["data"].max(axis=0)
     centre, half = (low + high) / 2, 0.6 * (high - low).max()
-    for axes, name in zip(every, order, strict=True):
+    for axes, name in zip(every, ["data", *order], strict=True):
         points = samples[name]
         inside = (np.abs(points - centre) <= half).all(axis=1)
         colour = style.GREY if name == "data" else styles[name]["color"]
@@ -59,7 +58,6 @@ def point_clouds(
             aspect="equal",
             xticks=[],
             yticks=[],
-            title=DATA_LABEL if name == "data" else style.wrapped(labels[name]),
         )
         axes.spines[:].set(visible=True, color=style.PALE)
         share = f"{truth:.0%}" if name == "data" else f"{shares[name]:.0%} (true {truth:.0%})"
@@ -71,15 +69,20 @@ def point_clouds(
     return figure
 
 
-def _small_multiples(count: int, columns: int, aspect: float) -> tuple[Figure, list[Axes]]:
-    """A page-wide figure with `count` axes whose height is `aspect` times their width."""
-    rows = -(-count // columns)
-    height = rows * (aspect * style.PAGE_WIDTH / columns + (0.22 if aspect < 1 else 0.55))
+def _small_multiples(
+    titles: list[str], columns: int, aspect: float, lines_below: int
+) -> tuple[Figure, list[Axes]]:
+    """A page-wide figure with axes of these titles, whose height is `aspect` times their width."""
+    rows = -(-len(titles) // columns)
+    lines = lines_below + 1 + max(title.count("\n") for title in titles)
+    height = rows * (aspect * style.PAGE_WIDTH / columns + 0.08 + 0.14 * lines)
     figure = Figure(figsize=(style.PAGE_WIDTH, height))
     every = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for axes in every[count:]:
+    for axes in every[len(titles) :]:
         axes.remove()
-    return figure, every[:count]
+    for axes, title in zip(every, titles, strict=False):
+        axes.set_title(title)
+    return figure, every[: len(titles)]
 
 
 def _tiled(images: np.ndarray) -> np.ndarray:

@@ -109,8 +109,8 @@ def metric_label(metric: str) -> str:
 
 
 def wrapped(label: str, width: int = 26) -> str:
-    """The label on as many lines of `width` characters as it needs."""
-    return textwrap.fill(label, width)
+    """The label on as many lines of `width` characters as it needs; "σ = 1" stays together."""
+    return textwrap.fill(label.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"), width)
 
 
 def log_axis(axes: Axes, which: str, values: Iterable[float]) -> None:

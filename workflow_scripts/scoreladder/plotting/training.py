@@ -50,7 +50,7 @@ def levels(table: pd.DataFrame, labels: dict[str, str], styles: dict[str, dict])
     columns = 2 if max(map(len, shown.values())) > 30 else 3
     rows = -(-len(shown) // columns)
     figure = Figure(figsize=(style.PAGE_WIDTH, 2.4 + 0.17 * rows))
-    every = figure.subplots(1, len(panels))
+    every = figure.subplots(1, len(panels), squeeze=False).flat
     for axes, (column, title) in zip(every, panels.items(), strict=True):
         drawn = list(ladders.index) if column == "share" else list(shown)
         for name in shown:

@@ -10,7 +10,11 @@ def number(value: float | None, digits: int = 3) -> str:
     """A number with `digits` significant digits; a dash where it is None or NaN."""
     if _missing(value):
         return MISSING
-    return _fixed(value, digits - 1 - _order(value)) if _plain(value) else _power(value, digits)
+    return (
+        _fixed(value, digits - 1 - _order(value, digits))
+        if _plain(value)
+        else _power(value, digits)
+    )
 
 
 def setting(value: float | None) -> str:
@@ -43,9 +47,9 @@ def _missing(value: float | None) -> bool:
     return value is None or math.isnan(value)
 
 
-def _order(value: float) -> int:
-    """The power of ten of the first digit."""
-    return math.floor(math.log10(abs(value))) if value else 0
+def _order(value: float, digits: int = 3) -> int:
+    """The power of ten of the first digit, once rounded to `digits`; 0 for 0 and infinities."""
+    return 0 if math.isinf(value) else int(f"{value:.{digits - 1}e}".split("e")[1])
 
 
 def _plain(value: float) -> bool:

@@ -34,15 +34,19 @@ def render(
     caption and svg (a path, or the text itself). provenance: facts by name, nested where they
     belong together. notes: remarks on how the numbers came about, by heading.
     """
-    return _environment().get_template("experiment.html").render(
-        experiment=experiment,
-        claims=claims,
-        counts=verdict_counts(claims),
-        comparisons=[_comparison(comparison, table) for comparison, table in comparisons],
-        figures=[_figure(figure) for figure in figures],
-        config_text=config_text,
-        provenance=_facts(provenance),
-        notes=notes,
+    return (
+        _environment()
+        .get_template("experiment.html")
+        .render(
+            experiment=experiment,
+            claims=claims,
+            counts=verdict_counts(claims),
+            comparisons=[_comparison(comparison, table) for comparison, table in comparisons],
+            figures=[_figure(figure) for figure in figures],
+            config_text=config_text,
+            provenance=_facts(provenance),
+            notes=notes,
+        )
     )
 
 
@@ -94,6 +98,9 @@ def _environment() -> Environment:
 
 def _comparison(comparison: dict, table: pd.DataFrame) -> dict:
     table = table.sort_values("role", key=lambda role: role != "baseline", kind="stable")
+    texts = table[["ladder", "weighting", "density", "sampler", "outcome"]].astype(object)
+    texts = texts.where(texts.notna(), numbers.MISSING)
+    table = table.assign(**texts, at_grid_edge=table["at_grid_edge"].eq(True))
     figure = comparison.get("figure")
     return {
         **comparison,

@@ -1,0 +1,49 @@
+# Two commands do everything: `make reproduce` and `make test`.
+PYTHON ?= python3
+VENV   ?= .venv
+CORES  ?= all
+# which experiments; the default is the list in config/config.yaml, e.g. EXPERIMENTS=digits_full
+EXPERIMENTS ?=
+
+BIN       := $(VENV)/bin
+STAMP     := $(VENV)/.installed
+SNAKEMAKE := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/snakemake --cores $(CORES)
+SELECTION := $(if $(EXPERIMENTS),--config experiments=[$(EXPERIMENTS)])
+# held while a run is going on; the kernel gives it back however the run ends
+FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock)
+
+.PHONY: reproduce test lint clean help
+
+help: ## what the targets do
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+reproduce: $(STAMP) ## install, run the experiments, write results/report.html
+	@mkdir -p .snakemake
+	@$(FLOCK) sh -ec ' \
+	  $(if $(FLOCK),$(SNAKEMAKE) --unlock --quiet all $(SELECTION);) \
+	  $(SNAKEMAKE) --quiet rules reason host $(SELECTION); \
+	  if [ results/report.html -nt results/provenance.html ]; then \
+	    $(SNAKEMAKE) --quiet all --report results/provenance.html $(SELECTION); \
+	  fi' || { status=$$?; \
+	  [ $$status != 75 ] || echo "Error: another make reproduce is at work in this folder." >&2; \
+	  exit $$status; }
+	@echo "The report is results/report.html; where each file comes from, results/provenance.html."
+
+test: $(STAMP) ## install and run all tests
+	$(BIN)/python -m pytest
+
+lint: $(STAMP) ## formatting, style and the workflow's own linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+clean: ## remove results (the virtual environment stays)
+	rm -rf results/* .snakemake
+
+$(STAMP): requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; \
+	  sys.exit(None if (3, 11) <= v < (3, 14) else f"Python 3.11 to 3.13 is needed, found {v[0]}.{v[1]}; give another with make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@

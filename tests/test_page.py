@@ -1,0 +1,269 @@
+"""Reports: whole in one file, safe against any text, with the numbers as measured."""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scoreladder.report import numbers, page
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="504pt" height="144.5pt"></svg>'
+FIGURE = {"title": "Samples", "caption": "What each makes.", "svg": SVG, "png": "samples.png"}
+EXPERIMENT = {"name": "toy", "title": "<script>alert(1)</script>", "description": "λ & σ"}
+CLAIMS = [
+    {
+        "id": "ladder-wins",
+        "says": "Several scales beat one.",
+        "verdict": "reproduced",
+        "checks": [
+            {
+                "text": "10 scales better than σ = 0.3",
+                "metric": "fid",
+                "mean": -98.41,
+                "low": -120.2,
+                "high": -76.6,
+                "n": 3,
+                "outcome": "better",
+            }
+        ],
+    },
+    {
+        "id": "one-seed",
+        "says": "Unknown.",
+        "verdict": "inconclusive",
+        "checks": [
+            {
+                "text": "10 scales",
+                "metric": "balance",
+                "mean": None,
+                "low": None,
+                "high": None,
+                "n": 1,
+                "outcome": "inconclusive",
+            }
+        ],
+    },
+    {"id": "no", "says": "No.", "verdict": "not reproduced", "checks": []},
+]
+
+
+class _Tags(HTMLParser):
+    """Collects tags with their attributes, and refuses tags that do not nest."""
+
+    VOID = ("meta", "link", "img")
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.seen, self.open = [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.append((tag, dict(attributes)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def _table(edge: bool = True) -> pd.DataFrame:
+    same = {
+        "metric": "fid",
+        "n": 3,
+        "sd_train": 1.03,
+        "se_within": np.nan,
+        "floor": 8.25,
+        "nfe": 200,
+        "images": 512000,
+        "parameters": 288832,
+        "ladder": "geometric 5 → 0.05, 10 levels",
+        "weighting": "σ²",
+        "density": "uniform over levels",
+        "sampler": "annealed Langevin",
+        "step_size": 0.0054,
+        "relative_step_size": 0.06,
+        "train_seconds": 31.4,
+    }
+    arm = {
+        "variant": "single",
+        "label": "σ = 0.3",
+        "role": "arm",
+        "mean": 121.3,
+        "low": 110.2,
+        "high": 132.4,
+        "difference": 100.0,
+        "difference_low": 91.0,
+        "difference_high": 109.0,
+        "outcome": "worse",
+        "at_grid_edge": edge,
+    }
+    baseline = {
+        "variant": "multi",
+        "label": "10 scales",
+        "role": "baseline",
+        "mean": 21.3,
+        "low": 19.8,
+        "high": 22.9,
+        "difference": np.nan,
+        "difference_low": np.nan,
+        "difference_high": np.nan,
+        "outcome": np.nan,
+        "at_grid_edge": False,
+    }
+    return pd.DataFrame([{**same, **arm}, {**same, **baseline}])
+
+
+def _render(table: pd.DataFrame | None = None, **changes) -> str:
+    comparison = {"name": "one", "title": "One scale or ten", "metric": "fid", "figure": FIGURE}
+    content = {
+        "experiment": EXPERIMENT,
+        "claims": CLAIMS,
+        "comparisons": [(comparison, _table() if table is None else table)],
+        "figures": [FIGURE],
+        "config_text": "title: <b>toy</b>\n",
+        "provenance": {"versions": {"torch": "2.9"}, "train_seeds": [0, 1], "wall_time": 12.345},
+        "notes": {"Floor": "Two halves of the data."},
+    }
+    return page.render(**{**content, **changes})
+
+
+def _cells(html: str, row: str) -> list[str]:
+    """The text of the cells of the first row that holds `row`."""
+    found = next(part for part in re.findall(r"<tr.*?</tr>", html, re.S) if row in part)
+    cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", found, re.S)
+    return [" ".join(re.sub(r"<[^>]+>", "", cell).split()) for cell in cells]
+
+
+def test_page_is_whole_and_needs_no_network():
+    for html in (_render(), page.render_index([], {})):
+        for tag, attributes in _Tags(html).seen:
+            assert tag not in ("script", "iframe", "object")
+            for name in ("src", "href"):
+                assert re.match(r"data:|#|$", attributes.get(name, ""))
+        assert "http:" not in html and "https:" not in html
+        assert "@import" not in html and "url(" not in html
+
+
+def test_page_escapes_text():
+    html = _render()
+    assert "<script>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "λ &amp; σ" in html
+    assert "title: &lt;b&gt;toy&lt;/b&gt;" in html
+
+
+def test_verdicts_come_first_with_effect_and_seeds():
+    html = _render()
+    text = re.sub(r"<[^>]+>", "", html)
+    for verdict in ("✓ reproduced", "✗ not reproduced", "? inconclusive"):
+        assert verdict in text
+    assert html.index("ladder-wins") < html.index("One scale or ten</h2>")
+    assert _cells(html, "10 scales better than")[1:4] == ["▲ better", "−98.4 [−120.2, −76.6]", "3"]
+    assert page.verdict_counts(CLAIMS) == {
+        "reproduced": 1,
+        "not reproduced": 1,
+        "inconclusive": 1,
+    }
+
+
+def test_table_has_baseline_first_and_floor_last():
+    html = _render()
+    table = html[html.index("One scale or ten</h2>") :]
+    assert table.index("10 scales") < table.index("σ = 0.3") < table.index("floor: real data")
+    assert _cells(table, "10 scales") == [
+        "10 scales",
+        "21.3 [19.8, 22.9]",
+        "3",
+        "1.03",
+        "–",
+        "–",
+        "baseline",
+    ]
+    assert _cells(table, "σ = 0.3")[-2:] == ["100 [91, 109]", "▼ worse"]
+    assert _cells(table, "floor")[1] == "8.25"
+    assert "512,000" in table and "288,832" in table
+
+
+def test_grid_edge_is_marked_only_where_it_occurs():
+    assert "0.06†" in re.sub(r"<[^>]+>", "", _render())
+    assert "†" not in _render(_table(edge=False))
+
+
+def test_figures_are_inline_with_alternative_text(tmp_path):
+    path = tmp_path / "a.svg"
+    path.write_text(SVG, encoding="utf-8")
+    html = _render(figures=[{**FIGURE, "svg": path}])
+    images = [attributes for tag, attributes in _Tags(html).seen if tag == "img"]
+    assert len(images) == 2
+    assert images[0] == images[1]
+    assert images[0]["src"].startswith("data:image/svg+xml;base64,")
+    assert images[0]["alt"] == "Samples. What each makes."
+    assert (images[0]["width"], images[0]["height"]) == ("806", "231")
+
+
+def test_provenance_is_flat_text():
+    html = _render()
+    for text in ("torch 2.9", "0, 1", "12.3", "train seeds"):
+        assert f">{text}<" in html
+
+
+def test_index_links_to_pages_and_lists_claims():
+    entry = {
+        "title": "Toy",
+        "description": "Two modes.",
+        "link": "toy/report.html",
+        "claims": CLAIMS,
+        "figure": FIGURE,
+    }
+    html = page.render_index([entry, {**entry, "figure": None}], {"code": "abc"})
+    assert 'href="toy/report.html"' in html
+    assert 'href="toy/report.html#claim-ladder-wins"' in html
+    assert html.count("Several scales beat one.") == 2
+    assert html.count("<img") == 1
+    assert 'id="claim-ladder-wins"' in _render()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (21.34, "21.3"),
+        (-0.01234, "−0.0123"),
+        (0.0, "0.00"),
+        (12345.6, "12,300"),
+        (9.999, "10.0"),
+        (1.234e-7, "1.23×10⁻⁷"),
+        (float("nan"), "–"),
+        (None, "–"),
+        (float("inf"), "∞"),
+    ],
+)
+def test_number(value, text):
+    assert numbers.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((21.3, 19.8, 22.9), "21.3 [19.8, 22.9]"),
+        ((98.4, 90.2, 106.6), "98.4 [90.2, 106.6]"),
+        ((-0.0001, -5.1, 5.1), "0.00 [−5.10, 5.10]"),
+        ((21.3, float("nan"), float("nan")), "21.3"),
+        ((float("nan"),) * 3, "–"),
+        ((None,) * 3, "–"),
+    ],
+)
+def test_interval(values, text):
+    assert numbers.interval(*values) == text
+
+
+def test_settings_and_counts():
+    assert [numbers.setting(value) for value in (0.06, 1.0, 200.0, float("nan"))] == [
+        "0.06",
+        "1",
+        "200",
+        "–",
+    ]
+    assert [numbers.count(value) for value in (512000.0, None)] == ["512,000", "–"]

@@ -1,0 +1,53 @@
+"""Draw samples of the showcase's variants beside real data."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scoreladder import datasets
+from scoreladder.plotting import samples as drawings
+from scoreladder.plotting import style
+
+
+def plot_samples(
+    data: Path,
+    runs: Path,
+    shards: dict[str, Path],
+    labels: dict[str, str],
+    dataset: dict,
+    svg: Path,
+    png: Path,
+) -> None:
+    """Draw image grids or point clouds, whichever the data is; shards: variant → its samples."""
+    shown = {"data": datasets.read(data).test}
+    shown |= {name: np.load(path) for name, path in shards.items()}
+    order = list(shards)
+    if shown["data"].ndim > 2:
+        figure = drawings.sample_grid(shown, order, labels)
+    else:
+        shares = pd.read_csv(runs).groupby("variant")["heavy_weight"].mean()
+        figure = drawings.point_clouds(
+            shown,
+            order,
+            labels,
+            style.palette(list(labels)),
+            {name: float(shares[name]) for name in order},
+            max(dataset["weights"]),
+        )
+    style.save(figure, svg, png)
+
+
+if "snakemake" in globals():
+    from adapter import job
+
+    with job(snakemake) as current:
+        plot_samples(
+            Path(snakemake.input.data),
+            Path(snakemake.input.runs),
+            dict(zip(current.spec["shown"], map(Path, snakemake.input.shards), strict=True)),
+            dict(current.spec["labels"]),
+            current.spec["dataset"],
+            Path(snakemake.output.svg),
+            Path(snakemake.output.png),
+        )

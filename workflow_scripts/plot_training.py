@@ -1,0 +1,32 @@
+"""Draw what training and tuning showed: learning curves, losses by level, tuning curves."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from scoreladder.plotting import comparisons, style, training
+
+DRAWINGS = {
+    "learning_curves": training.learning_curves,
+    "levels": training.levels,
+    "tuning": comparisons.tuning,
+}
+
+
+def plot_training(name: str, table: Path, labels: dict[str, str], svg: Path, png: Path) -> None:
+    """Draw the figure of that name from its table; labels of all variants, in order."""
+    figure = DRAWINGS[name](pd.read_csv(table), labels, style.palette(list(labels)))
+    style.save(figure, svg, png)
+
+
+if "snakemake" in globals():
+    from adapter import job
+
+    with job(snakemake) as current:
+        plot_training(
+            snakemake.wildcards.figure,
+            Path(snakemake.input.table),
+            dict(current.spec["labels"]),
+            Path(snakemake.output.svg),
+            Path(snakemake.output.png),
+        )

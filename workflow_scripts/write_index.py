@@ -1,0 +1,29 @@
+"""Write the page over all experiments of a run."""
+
+from pathlib import Path
+
+from scoreladder import files, provenance
+from scoreladder.report import page
+
+
+def write_index(experiments: list[dict], path: Path) -> None:
+    """Write the index; each experiment has name, title, description, headline (a title or None)."""
+    entries = []
+    for experiment in experiments:
+        folder, headline = path.parent / experiment["name"], experiment["headline"]
+        drawing = headline and {
+            "title": headline["title"],
+            "caption": "",
+            "svg": folder / "figures" / f"comparison.{headline['name']}.svg",
+        }
+        claims = files.read_json(folder / "summary" / "claims.json")["claims"]
+        link = f"{experiment['name']}/report.html"
+        entries.append(experiment | {"link": link, "claims": claims, "figure": drawing})
+    files.write_text(path, page.render_index(entries, {"versions": provenance.versions()}))
+
+
+if "snakemake" in globals():
+    from adapter import job
+
+    with job(snakemake) as current:
+        write_index(current.spec["experiments"], Path(snakemake.output.page))
