@@ -7,7 +7,7 @@ ROOT = Path(workflow.basedir)
 SCRIPTS = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from scoreladder import catalog, variants
+from scoreladder import catalog, specs, variants
 from scoreladder.fingerprint import fingerprint
 
 try:
@@ -52,139 +52,24 @@ CAPTIONS = ROOT / "config" / "report"
 TRAINING_TABLES = {"learning_curves": "curves", "levels": "levels", "tuning": "tuning"}
 
 
+# wildcards that are numbers, not names
+NUMBERS = ("seed", "sample_seed", "shard")
+
+
 def code(script):
     """The fingerprint of a script and of all first-party code that it imports."""
     return fingerprint(SCRIPTS / script, SCRIPTS)
 
 
-def spec_of(build):
-    """A params function: the canonical JSON of what `build(experiment, wildcards)` returns."""
+def spec_of(build, *names):
+    """A params function: the canonical JSON of build(experiment, values of the named wildcards)."""
 
     def spec(wildcards):
-        return variants.canonical(build(EXPERIMENTS[wildcards.experiment], wildcards))
+        given = {name: getattr(wildcards, name) for name in names}
+        given |= {name: int(value) for name, value in given.items() if name in NUMBERS}
+        return variants.canonical(build(EXPERIMENTS[wildcards.experiment], **given))
 
     return spec
-
-
-def pick(mapping, *keys):
-    return {key: mapping[key] for key in keys}
-
-
-def dataset_spec(experiment, wildcards):
-    return pick(experiment, "dataset")
-
-
-def features_spec(experiment, wildcards):
-    return pick(experiment, "dataset", "features")
-
-
-def reference_spec(experiment, wildcards):
-    counts = {variant["sample"]["count"] for variant in experiment["variants"].values()}
-    return pick(experiment, "dataset", "features") | {"counts": sorted(counts)}
-
-
-def train_spec(experiment, wildcards):
-    blocks = ("noise", "weighting", "density", "denoiser", "network", "training")
-    chosen = pick(experiment["variants"][wildcards.variant], *blocks)
-    return chosen | pick(experiment, "dataset") | {"seed": int(wildcards.seed)}
-
-
-def sampler_block(experiment, variant):
-    """The sample block without what only says how the work is cut up."""
-    sample = experiment["variants"][variant]["sample"]
-    return {key: value for key, value in sample.items() if key != "shards"}
-
-
-def tuning_seed(experiment):
-    """The step size is tuned on the first training seed's model, so that more seeds change nothing."""
-    return experiment["replicates"]["train_seeds"][0]
-
-
-def tune_spec(experiment, wildcards):
-    sample = sampler_block(experiment, wildcards.variant) | {"count": experiment["tuning"]["count"]}
-    seed = {"seed": tuning_seed(experiment)}
-    return pick(experiment, "dataset", "tuning", "features") | seed | {"sample": sample}
-
-
-def sample_spec(experiment, wildcards):
-    return {
-        "sample": sampler_block(experiment, wildcards.variant),
-        "seed": int(wildcards.seed),
-        "sample_seed": int(wildcards.sample_seed),
-        "shard": int(wildcards.shard),
-        "shards": experiment["variants"][wildcards.variant]["sample"]["shards"],
-    }
-
-
-def evaluate_spec(experiment, wildcards):
-    variant = experiment["variants"][wildcards.variant]
-    seeds = {"seed": int(wildcards.seed), "sample_seed": int(wildcards.sample_seed)}
-    return (
-        pick(experiment, "dataset", "features")
-        | pick(variant, "noise", "weighting")
-        | {"sample": sampler_block(experiment, wildcards.variant)}
-        | seeds
-    )
-
-
-def collect_spec(experiment, wildcards):
-    return pick(experiment, "variants", "replicates")
-
-
-def labels_of(experiment):
-    return {name: variant["label"] for name, variant in experiment["variants"].items()}
-
-
-def comparison_of(experiment, name):
-    return next(entry for entry in experiment["comparisons"] if entry["name"] == name)
-
-
-def compare_spec(experiment, wildcards):
-    return {"comparison": comparison_of(experiment, wildcards.comparison)}
-
-
-def claims_spec(experiment, wildcards):
-    return pick(experiment, "claims") | {"labels": labels_of(experiment)}
-
-
-def labels_spec(experiment, wildcards):
-    # a list keeps the order of the variants, which fixes their colours
-    return {"labels": list(labels_of(experiment).items())}
-
-
-def samples_spec(experiment, wildcards):
-    shown = {"shown": shown_variants(experiment)}
-    return pick(experiment, "dataset") | labels_spec(experiment, wildcards) | shown
-
-
-def report_spec(experiment, wildcards):
-    return experiment
-
-
-def index_spec():
-    entries = [
-        pick(experiment, "name", "title", "description")
-        | {"headline": next(iter(experiment["comparisons"]), None)}
-        for experiment in EXPERIMENTS.values()
-    ]
-    return variants.canonical({"experiments": entries})
-
-
-def smallest_sigma(variant):
-    ladder = variant["sample"]["ladder"]
-    return ladder["sigma"] if ladder["kind"] == "single" else ladder["sigma_min"]
-
-
-def shown_variants(experiment):
-    """The showcase's variants, or all where it is empty."""
-    return experiment["showcase"] or list(experiment["variants"])
-
-
-def fields_spec(experiment, wildcards):
-    sigmas = {
-        name: smallest_sigma(experiment["variants"][name]) for name in shown_variants(experiment)
-    }
-    return pick(experiment, "dataset") | {"sigmas": sigmas}
 
 
 def model_of(wildcards):
@@ -198,7 +83,7 @@ def model_file(wildcards):
 
 
 def tuning_model_file(wildcards):
-    seed = tuning_seed(EXPERIMENTS[wildcards.experiment])
+    seed = specs.tuning_seed(EXPERIMENTS[wildcards.experiment])
     path = MODEL.format(experiment=wildcards.experiment, variant=model_of(wildcards), seed=seed)
     return f"{path}/model.safetensors"
 
@@ -238,8 +123,10 @@ def shown_model_files(wildcards):
     return expand(
         f"{MODEL}/model.safetensors",
         experiment=wildcards.experiment,
-        variant=[experiment["variants"][name]["model"] for name in shown_variants(experiment)],
-        seed=tuning_seed(experiment),
+        variant=[
+            experiment["variants"][name]["model"] for name in specs.shown_variants(experiment)
+        ],
+        seed=specs.tuning_seed(experiment),
     )
 
 
@@ -249,8 +136,8 @@ def shown_shard_files(wildcards):
     return expand(
         f"{SHARD}.npy",
         experiment=wildcards.experiment,
-        variant=shown_variants(experiment),
-        seed=tuning_seed(experiment),
+        variant=specs.shown_variants(experiment),
+        seed=specs.tuning_seed(experiment),
         sample_seed=experiment["replicates"]["sample_seeds"][0],
         shard=0,
     )

@@ -5,11 +5,11 @@ rule prepare_dataset:
         manifest=f"{HERE}/data/manifest.json",
     log:
         f"{HERE}/logs/prepare_dataset.log",
-    params:
-        spec=spec_of(dataset_spec),
-        code=code("prepare_dataset.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=spec_of(specs.dataset),
+        code=code("prepare_dataset.py"),
     script:
         "../workflow_scripts/prepare_dataset.py"
 
@@ -22,12 +22,12 @@ rule train_features:
         manifest=f"{HERE}/reference/classifier.manifest.json",
     log:
         f"{HERE}/logs/train_features.log",
-    params:
-        spec=spec_of(features_spec),
-        code=code("train_features.py"),
-    threads: 2
     conda:
         "../environment.yml"
+    threads: 2
+    params:
+        spec=spec_of(specs.features),
+        code=code("train_features.py"),
     script:
         "../workflow_scripts/train_features.py"
 
@@ -42,10 +42,10 @@ rule make_reference:
         manifest=f"{HERE}/reference/manifest.json",
     log:
         f"{HERE}/logs/make_reference.log",
-    params:
-        spec=spec_of(reference_spec),
-        code=code("make_reference.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=spec_of(specs.reference),
+        code=code("make_reference.py"),
     script:
         "../workflow_scripts/make_reference.py"

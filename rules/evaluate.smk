@@ -11,12 +11,12 @@ rule evaluate:
         manifest=f"{METRICS}.manifest.json",
     log:
         f"{HERE}/logs/evaluate/{{variant}}.seed{{seed}}.s{{sample_seed}}.log",
-    params:
-        spec=spec_of(evaluate_spec),
-        code=code("evaluate.py"),
-    threads: 1
     conda:
         "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs.evaluate, "variant", "seed", "sample_seed"),
+        code=code("evaluate.py"),
     script:
         "../workflow_scripts/evaluate.py"
 
@@ -29,11 +29,11 @@ rule map_scores:
         manifest=f"{SUMMARY}/fields.manifest.json",
     log:
         f"{HERE}/logs/map_scores.log",
-    params:
-        spec=spec_of(fields_spec),
-        code=code("map_scores.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=spec_of(specs.fields),
+        code=code("map_scores.py"),
     script:
         "../workflow_scripts/map_scores.py"
 
@@ -49,10 +49,10 @@ rule collect:
         manifest=f"{SUMMARY}/runs.manifest.json",
     log:
         f"{HERE}/logs/collect.log",
-    params:
-        spec=spec_of(collect_spec),
-        code=code("collect.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=spec_of(specs.collect),
+        code=code("collect.py"),
     script:
         "../workflow_scripts/collect.py"

@@ -16,11 +16,11 @@ rule compare:
         manifest=f"{TABLES}/{{comparison}}.manifest.json",
     log:
         f"{HERE}/logs/compare.{{comparison}}.log",
-    params:
-        spec=spec_of(compare_spec),
-        code=code("compare.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=spec_of(specs.compare, "comparison"),
+        code=code("compare.py"),
     script:
         "../workflow_scripts/compare.py"
 
@@ -33,11 +33,11 @@ rule judge:
         manifest=f"{SUMMARY}/claims.manifest.json",
     log:
         f"{HERE}/logs/judge.log",
-    params:
-        spec=spec_of(claims_spec),
-        code=code("judge.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=spec_of(specs.judge),
+        code=code("judge.py"),
     script:
         "../workflow_scripts/judge.py"
 
@@ -58,11 +58,11 @@ rule plot_comparison:
         manifest=f"{HERE}/figures/comparison.{{comparison}}.manifest.json",
     log:
         f"{HERE}/logs/plot_comparison.{{comparison}}.log",
-    params:
-        spec=spec_of(labels_spec),
-        code=code("plot_comparison.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=spec_of(specs.plot),
+        code=code("plot_comparison.py"),
     script:
         "../workflow_scripts/plot_comparison.py"
 
@@ -84,11 +84,11 @@ rule plot_training:
         f"{HERE}/logs/plot_training.{{figure}}.log",
     wildcard_constraints:
         figure="|".join(TRAINING_TABLES),
-    params:
-        spec=spec_of(labels_spec),
-        code=code("plot_training.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=spec_of(specs.plot),
+        code=code("plot_training.py"),
     script:
         "../workflow_scripts/plot_training.py"
 
@@ -110,11 +110,11 @@ rule plot_fields:
         f"{HERE}/logs/plot_fields.{{figure}}.log",
     wildcard_constraints:
         figure="score_fields|error_by_density",
-    params:
-        spec=spec_of(labels_spec),
-        code=code("plot_fields.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=spec_of(specs.plot),
+        code=code("plot_fields.py"),
     script:
         "../workflow_scripts/plot_fields.py"
 
@@ -136,11 +136,11 @@ rule plot_samples:
         manifest=f"{HERE}/figures/samples.manifest.json",
     log:
         f"{HERE}/logs/plot_samples.log",
-    params:
-        spec=spec_of(samples_spec),
-        code=code("plot_samples.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=spec_of(specs.plot_samples),
+        code=code("plot_samples.py"),
     script:
         "../workflow_scripts/plot_samples.py"
 
@@ -157,11 +157,11 @@ rule write_report:
         manifest=f"{HERE}/report.manifest.json",
     log:
         f"{HERE}/logs/write_report.log",
-    params:
-        spec=spec_of(report_spec),
-        code=code("write_report.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=spec_of(specs.write_report),
+        code=code("write_report.py"),
     script:
         "../workflow_scripts/write_report.py"
 
@@ -174,10 +174,10 @@ rule write_index:
         manifest=f"{RESULTS}/report.manifest.json",
     log:
         f"{RESULTS}/logs/write_index.log",
-    params:
-        spec=index_spec(),
-        code=code("write_index.py"),
     conda:
         "../environment.yml"
+    params:
+        spec=variants.canonical(specs.write_index(list(EXPERIMENTS.values()))),
+        code=code("write_index.py"),
     script:
         "../workflow_scripts/write_index.py"

@@ -8,11 +8,11 @@ rule sample:
         manifest=f"{SHARD}.manifest.json",
     log:
         f"{HERE}/logs/sample/{{variant}}.seed{{seed}}.s{{sample_seed}}.shard{{shard}}.log",
-    params:
-        spec=spec_of(sample_spec),
-        code=code("sample.py"),
-    threads: 1
     conda:
         "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs.sample, "variant", "seed", "sample_seed", "shard"),
+        code=code("sample.py"),
     script:
         "../workflow_scripts/sample.py"

@@ -8,11 +8,11 @@ rule train:
         manifest=f"{MODEL}/manifest.json",
     log:
         f"{HERE}/logs/train/{{variant}}.seed{{seed}}.log",
-    params:
-        spec=spec_of(train_spec),
-        code=code("train.py"),
-    threads: 1
     conda:
         "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs.train, "variant", "seed"),
+        code=code("train.py"),
     script:
         "../workflow_scripts/train.py"

@@ -9,11 +9,11 @@ rule tune:
         manifest=f"{TUNING}.manifest.json",
     log:
         f"{HERE}/logs/tune/{{variant}}.log",
-    params:
-        spec=spec_of(tune_spec),
-        code=code("tune.py"),
-    threads: 1
     conda:
         "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs.tune, "variant"),
+        code=code("tune.py"),
     script:
         "../workflow_scripts/tune.py"

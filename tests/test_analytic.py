@@ -76,16 +76,19 @@ def test_log_prob_is_that_of_scipy(form, sigma):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_score_is_finite_and_right_far_from_all_mass(form, dtype):
-    found, _ = mixture(form, dtype=dtype)
-    direction = randn(50, 2, dtype=dtype)
+def test_score_is_finite_and_right_far_from_all_mass(form):
+    direction = randn(50, 2)
     x = 300 * direction / direction.norm(dim=1, keepdim=True)
-    expected = autograd_score(found, x, 0.01)
-    assert expected.isfinite().all() and expected.dtype == dtype
-    assert found.log_prob(x, 0.01).isfinite().all()
-    gap = (found.score(x, 0.01) - expected).norm(dim=1) / expected.norm(dim=1)
-    assert gap.max() < (1e-5 if dtype == torch.float32 else 1e-12)
+    expected = autograd_score(mixture(form)[0], x, 0.01)
+    assert expected.isfinite().all()
+    # at log densities of -1e5, float32 knows the responsibilities to about 0.01
+    for dtype, tolerance in ((torch.float64, 1e-12), (torch.float32, 0.01)):
+        found, _ = mixture(form, dtype=dtype)
+        score = found.score(x.to(dtype), 0.01)
+        assert score.dtype == dtype
+        assert found.log_prob(x.to(dtype), 0.01).isfinite().all()
+        gap = (score - expected).norm(dim=1) / expected.norm(dim=1)
+        assert gap.max() < tolerance
 
 
 def test_float32_point_masses_stay_finite_and_pull_to_the_nearest():
