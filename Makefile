@@ -38,8 +38,9 @@ lint: $(STAMP) ## formatting, style and the workflow's own linter
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 
-clean: ## remove results (the virtual environment stays)
-	rm -rf results/* .snakemake
+clean: ## remove results and Snakemake's records (the virtual environment stays)
+	find results -mindepth 1 -maxdepth 1 ! -name reference -exec rm -rf {} +
+	rm -rf .snakemake
 
 $(STAMP): requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; \

@@ -123,9 +123,7 @@ def shown_model_files(wildcards):
     return expand(
         f"{MODEL}/model.safetensors",
         experiment=wildcards.experiment,
-        variant=[
-            experiment["variants"][name]["model"] for name in specs.shown_variants(experiment)
-        ],
+        variant=specs.shown_models(experiment),
         seed=specs.tuning_seed(experiment),
     )
 

@@ -112,7 +112,7 @@ MISTAKES = {
     "reversed ladder": ("{noise: {levels: 3}}", "{noise: {sigma_max: 0.01}}", "variants.few.noise.sigma_max", "found 0.01; more than sigma_min, which is 0.05"),
     "reversed sampling ladder": (EMPTY, "multi: {sample: {ladder: {kind: linear, sigma_max: 1, sigma_min: 1, levels: 2}}}", "variants.multi.sample.ladder.sigma_max", "found 1; more than sigma_min, which is 1"),
     "batch above budget": ("batch_size: 100", "batch_size: 1001", "variants.multi.training.batch_size", "found 1001; at most images, which is 1000"),
-    "shards above blocks": (EMPTY, "multi: {sample: {shards: 2}}", "variants.multi.sample.shards", "found 2; at most one for each 250 samples, which is 1"),
+    "shards above blocks": (EMPTY, "multi: {sample: {shards: 2}}", "variants.multi.sample.shards", "found 2; at most one for each 500 samples, which is 1"),
     "budget below ladder": ("nfe: 50", "nfe: 10", "variants.multi.sample.nfe", "found 10; one evaluation for each level of the ladder (10) and one to denoise: >= 11"),
     "ladder above langevin": (EMPTY, "multi: {sample: {sampler: langevin}}", "variants.multi.sample.sigma", "missing; langevin samples at one noise scale and the noise is geometric: give sigma"),
     "ladder for langevin": (EMPTY, "multi: {sample: {sampler: langevin, sigma: 1, ladder: {levels: 3}}}", "variants.multi.sample.ladder", "found {'levels': 3} with sampler langevin; only annealed_langevin has ladder; langevin has sigma"),

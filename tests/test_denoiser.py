@@ -77,7 +77,9 @@ def test_score_over_sigma_has_the_score_that_technique_3_names():
 def test_parameterizations_round_trip(kind, sigma, sigma_data, seed):
     """A network that answers with the inverse of a parameterisation gives x̂₀ back."""
     x, wanted = randn(4, 2, seed=seed), randn(4, 2, seed=seed + 1)
-    c_skip, c_out, _ = denoiser.PARAMETERIZATIONS[kind](torch.tensor(sigma, dtype=torch.float64), sigma_data)
+    c_skip, c_out, _ = denoiser.PARAMETERIZATIONS[kind](
+        torch.tensor(sigma, dtype=torch.float64), sigma_data
+    )
     model = Denoiser(Spy((wanted - c_skip * x) / c_out), kind, sigma_data)
     assert torch.allclose(model(x, sigma), wanted, rtol=1e-9, atol=1e-9)
     expected = (wanted - x) / sigma**2

@@ -122,7 +122,9 @@ def test_the_final_denoise_takes_a_point_mass_back_to_its_point():
     mass = GaussianMixture(point, 0.0, [1.0])
     x = torch.randn(100, 2, generator=generator())
     raw, clean = (
-        sampling.annealed_langevin(mass, x, noise.geometric(2, 0.1, 4), 5, 0.002, denoise, generator())
+        sampling.annealed_langevin(
+            mass, x, noise.geometric(2, 0.1, 4), 5, 0.002, denoise, generator()
+        )
         for denoise in (False, True)
     )
     assert torch.allclose(clean, point.expand(100, 2), atol=1e-6)
@@ -207,6 +209,6 @@ def test_the_evaluations_reported_are_those_each_sample_took(model):
             assert sampling.draw(model, spec, 0.3, (0,), 600, shards=shards)[1] == spent
 
 
-def test_a_shard_beyond_the_last_block_is_empty(model):
-    parts = [sampling.draw(model, CONFIG, 0.3, (0,), 10, shard=i, shards=3) for i in range(3)]
-    assert sorted(len(samples) for samples, _ in parts) == [0, 0, 10]
+def test_more_shards_than_blocks_are_refused(model):
+    with pytest.raises(ValueError, match="too few for 3 shards"):
+        sampling.draw(model, CONFIG, 0.3, (0,), 10, shards=3)

@@ -8,7 +8,12 @@ from scoreladder.weighting import one, sigma_power, weighting
 
 SIGMAS = noise.geometric(2.0, 0.1, 5)
 SPREAD = 0.7
-BLOCKS = [{"kind": "one"}, {"kind": "sigma"}, {"kind": "sigma2"}, {"kind": "sigma_power", "power": 3}]
+BLOCKS = [
+    {"kind": "one"},
+    {"kind": "sigma"},
+    {"kind": "sigma2"},
+    {"kind": "sigma_power", "power": 3},
+]
 
 # Gauss-Hermite nodes: three a dimension integrate these quadratic losses exactly
 NODES = torch.tensor([-(3**0.5), 0.0, 3**0.5], dtype=torch.float64)
@@ -25,9 +30,7 @@ def expected_losses(slopes, weight):
         def denoiser(x, sigma_, slope=slope):
             return x - sigma_.reshape(-1, 1) ** 2 * slope * x
 
-        each = objectives.denoising_score_matching(
-            denoiser, X0, sigma.expand(len(X0)), Z, weight
-        )
+        each = objectives.denoising_score_matching(denoiser, X0, sigma.expand(len(X0)), Z, weight)
         losses.append((P * each).sum())
     return torch.stack(losses)
 

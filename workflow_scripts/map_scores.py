@@ -23,6 +23,6 @@ if "snakemake" in globals():
     from adapter import job
 
     with job(snakemake) as current:
-        sigmas = current.spec["sigmas"]
+        sigmas = dict(current.spec["sigmas"])
         models = dict(zip(sigmas, map(Path, snakemake.input.models), strict=True))
         map_scores(models, sigmas, current.spec["dataset"], Path(snakemake.output.fields))

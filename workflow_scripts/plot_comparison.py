@@ -7,9 +7,10 @@ import pandas as pd
 from scoreladder.plotting import comparisons, style
 
 
-def plot_comparison(table: Path, runs: Path, names: list[str], svg: Path, png: Path) -> None:
-    """Draw the comparison in `table`; names are all of the experiment's variants, in order."""
-    figure = comparisons.comparison(pd.read_csv(table), pd.read_csv(runs), style.palette(names))
+def plot_comparison(table: Path, runs: Path, labels: dict[str, str], svg: Path, png: Path) -> None:
+    """Draw the comparison in `table`; labels of all variants, in order."""
+    styles = style.palette(list(labels))
+    figure = comparisons.comparison(pd.read_csv(table), pd.read_csv(runs), styles)
     style.save(figure, svg, png)
 
 
@@ -20,7 +21,7 @@ if "snakemake" in globals():
         plot_comparison(
             Path(snakemake.input.table),
             Path(snakemake.input.runs),
-            list(current.spec["labels"]),
+            dict(current.spec["labels"]),
             Path(snakemake.output.svg),
             Path(snakemake.output.png),
         )

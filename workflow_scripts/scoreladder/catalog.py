@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 # Chains that are sampled together; samples are cut into shards between blocks of this many.
-BLOCK = 250
+BLOCK = 500
 
 IMAGES = ("digits",)
 POINTS = ("gaussian_mixture",)
@@ -20,7 +20,7 @@ class Metric(NamedTuple):
 METRICS = {
     "fid": Metric("FID in digit-classifier features", True, IMAGES),
     "balance": Metric("evenness of the levels' loss shares", False, IMAGES + POINTS),
-    "sliced_w2": Metric("sliced W₂ to held-out data", True, POINTS),
+    "sliced_w1": Metric("sliced W₁ to held-out data", True, POINTS),
     "weight_error": Metric("error of the mixing weights", True, POINTS),
     "blur": Metric("relative error of the modes' spread", True, POINTS),
     "score_error": Metric("score error against ∇ log p", True, POINTS),

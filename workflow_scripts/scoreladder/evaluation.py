@@ -33,7 +33,7 @@ def sample_metrics(found: np.ndarray, real: np.ndarray, dataset: dict) -> dict[s
     if mixture is None:
         return {"fid": metrics.frechet_distance(*metrics.moments(found), *metrics.moments(real))}
     return {
-        "sliced_w2": metrics.sliced_w2(found, real),
+        "sliced_w1": metrics.sliced_wasserstein(found, real, order=1),
         **metrics.mixture_metrics(found, mixture),
     }
 

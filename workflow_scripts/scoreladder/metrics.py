@@ -38,18 +38,31 @@ def frechet_distance(mu1, cov1, mu2, cov2) -> float:
     return float(max(distance, 0.0))
 
 
-def sliced_w2(x: np.ndarray, y: np.ndarray, projections: int = 100, seed: int = 0) -> float:
-    """Sliced 2-Wasserstein distance of two point sets (n, D), (m, D), in the data's unit.
+def sliced_wasserstein(
+    x: np.ndarray, y: np.ndarray, order: int = 2, projections: int = 100, seed: int = 0
+) -> float:
+    """Sliced p-Wasserstein distance of two point sets (n, D), (m, D), in the data's unit.
 
-    The root of the mean, over seeded random directions, of the squared W₂ of the projections;
-    sets of unequal size are compared at the quantiles of the smaller one.
+    The p-th root of the mean, over seeded random directions, of the p-th power of the projections'
+    W_p, p = order >= 1. Sets of unequal size are compared at the quantiles of the smaller one.
     """
     random = np.random.default_rng(seed)
     directions = random.standard_normal((x.shape[1], projections))
     directions /= np.linalg.norm(directions, axis=0)
-    levels = (np.arange(min(len(x), len(y))) + 0.5) / min(len(x), len(y))
-    gaps = np.quantile(x @ directions, levels, axis=0) - np.quantile(y @ directions, levels, axis=0)
-    return float(np.sqrt(np.mean(gaps**2)))
+    count = min(len(x), len(y))
+    gaps = _quantiles(x @ directions, count) - _quantiles(y @ directions, count)
+    return float(np.mean(np.abs(gaps) ** order) ** (1 / order))
+
+
+def _quantiles(values: np.ndarray, count: int) -> np.ndarray:
+    """Per column, the quantiles of n values (n, k) at (i + ½)/count, interpolated; (count, k)."""
+    ordered = np.sort(values, axis=0)
+    if len(ordered) == count:
+        return ordered
+    position = (np.arange(count) + 0.5) / count * len(ordered) - 0.5
+    below = np.floor(position).astype(int).clip(0, len(ordered) - 2)
+    part = (position - below)[:, None]
+    return (1 - part) * ordered[below] + part * ordered[below + 1]
 
 
 def mixture_metrics(samples: np.ndarray, mixture: GaussianMixture) -> dict[str, float]:

@@ -198,6 +198,8 @@ class LogNormal:
         return -0.5 * z**2 - math.log(self.std * math.sqrt(2 * math.pi)) - sigma.log()
 
 
+Density = OverLadder | LogUniform | LogNormal
+
 DENSITIES = {
     "ladder": lambda sigmas: OverLadder(sigmas),
     "log_uniform": lambda sigmas, sigma_min, sigma_max: LogUniform(sigma_min, sigma_max),
@@ -205,7 +207,7 @@ DENSITIES = {
 }
 
 
-def density(spec: dict, sigmas: Tensor) -> OverLadder | LogUniform | LogNormal:
+def density(spec: dict, sigmas: Tensor) -> Density:
     """The density p(σ) that a config block describes, for the given ladder."""
     arguments = {key: value for key, value in spec.items() if key != "kind"}
     return DENSITIES[spec["kind"]](sigmas, **arguments)

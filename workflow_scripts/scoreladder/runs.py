@@ -92,7 +92,8 @@ def gather(experiment: dict, folder: Path) -> dict[str, pd.DataFrame]:
                 metrics = read_json(folder / "metrics" / f"{run}.json")
                 manifests = {"train": train, "sample": sample}
                 runs.append(run_row(facts, tuning, manifests, metrics))
-            levels += level_rows(name, seed, metrics)
+            if variant["model"] == name:
+                levels += level_rows(name, seed, metrics)
     columns = ["variant", "relative_step_size", "value", "chosen", "metric"]
     return {
         "runs": pd.DataFrame(runs),

@@ -22,6 +22,12 @@ def shown_variants(experiment: dict) -> list[str]:
     return experiment["showcase"] or list(experiment["variants"])
 
 
+def shown_models(experiment: dict) -> list[str]:
+    """Those of the shown variants that are trained themselves."""
+    every = experiment["variants"]
+    return [name for name in shown_variants(experiment) if every[name]["model"] == name]
+
+
 def tuning_seed(experiment: dict) -> int:
     """Step sizes are tuned on the first training seed's model, so one more seed changes nothing."""
     return experiment["replicates"]["train_seeds"][0]
@@ -87,7 +93,7 @@ def collect(experiment: dict) -> dict:
 
 def fields(experiment: dict) -> dict:
     every = experiment["variants"]
-    sigmas = {name: smallest_sigma(every[name]) for name in shown_variants(experiment)}
+    sigmas = [(name, smallest_sigma(every[name])) for name in shown_models(experiment)]
     return dataset(experiment) | {"sigmas": sigmas}
 
 

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from scoreladder import denoiser as denoisers
-from scoreladder import noise, objectives, seeds, weighting
+from scoreladder import noise, objectives, seeds
 from scoreladder.files import atomic_path
+from scoreladder.weighting import Weighting, weighting
 
 RECORDS = 100
 DIVERGED = 100.0
@@ -34,6 +35,8 @@ class Run:
     ema: denoisers.Denoiser
     optimizer: torch.optim.Optimizer
     description: dict
+    density: noise.Density
+    weighting: Weighting
     loss_scale: float = 1.0
     images: int = 0
     window: list[tuple[float, float]] = field(default_factory=list)
@@ -47,8 +50,8 @@ def start(spec: dict, data: Tensor, seed: int, device: torch.device | str = "cpu
     data has shape (n, ...). The network's first weights depend on `seed` alone, so variants that
     share a seed start from the same network.
     """
-    sigmas = noise.ladder(spec["noise"])
-    low, high = noise.density(spec["density"], sigmas).support
+    ladder = noise.ladder(spec["noise"])
+    low, high = noise.density(spec["density"], ladder).support
     description = {
         "network": spec["network"],
         "parameterization": spec["denoiser"],
@@ -65,6 +68,8 @@ def start(spec: dict, data: Tensor, seed: int, device: torch.device | str = "cpu
         ema=copy.deepcopy(model).requires_grad_(False),
         optimizer=torch.optim.Adam(model.parameters(), fused=True),
         description=description,
+        density=noise.density(spec["density"], ladder.to(device, torch.float32)),
+        weighting=weighting(spec["weighting"]),
     )
     run.loss_scale = initial_loss(run)
     return run
@@ -84,10 +89,8 @@ def _losses(run: Run, model: denoisers.Denoiser, n: int, generator: torch.Genera
     x0 = run.data[index]
     # noise before σ: variants that share a seed see the same images and the same noise
     z = torch.randn(x0.shape, generator=generator, device=device)
-    sigmas = noise.ladder(run.spec["noise"]).to(device, torch.float32)
-    sigma = noise.density(run.spec["density"], sigmas).sample(n, generator)
-    weight = weighting.weighting(run.spec["weighting"])
-    return objectives.denoising_score_matching(model, x0, sigma, z, weight)
+    sigma = run.density.sample(n, generator)
+    return objectives.denoising_score_matching(model, x0, sigma, z, run.weighting)
 
 
 def learning_rate(training: dict, images: int) -> float:

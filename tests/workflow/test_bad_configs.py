@@ -1,0 +1,38 @@
+"""A mistake in a config file stops the real command with one line, before any job."""
+
+import subprocess
+
+import pytest
+
+CONFIG = "config/config.yaml"
+TINY = "config/experiments/tiny.yaml"
+MISTAKES = {
+    "unknown experiment": (CONFIG, r"^experiments:.*$", "experiments: [tinny]", "tinny"),
+    "wrong device": (CONFIG, r"^device:.*$", "device: gpu", "device"),
+    "broken config.yaml": (CONFIG, r"^device:.*$", "device: [auto", "line"),
+    "misspelt key": (TINY, "weighting: one", "weigthing: one", "did you mean 'weighting'?"),
+    "upside-down ladder": (TINY, "sigma_min: 0.5", "sigma_min: 50.0", "sigma_max"),
+    "broken experiment": (TINY, r"^variants:$", "variants: [", "line"),
+    "number read as text": (TINY, "learning_rate: 0.002", "learning_rate: 1e-4", "1.0e-4"),
+    "cycle": (TINY, "label: Several,", "extends: multi,", "cycle"),
+    "empty file": (TINY, r"\A[\s\S]*\Z", "", "empty"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_gives_one_line_and_starts_nothing(fresh, mistake):
+    file, pattern, new, says = MISTAKES[mistake]
+    fresh.replace(file, pattern, new)
+    done = fresh.run("--cores=2", stderr=subprocess.PIPE)
+    errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert done.returncode == 1
+    assert len(errors) == 1
+    assert file in errors[0] and says in errors[0]
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not fresh.results.exists()
+
+
+def test_an_experiment_named_on_the_command_line_must_exist(fresh):
+    done = fresh.run("--cores=2", "--config", "experiments=[nothing]", stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert "Error: " in done.stderr and "Traceback" not in done.stderr

@@ -1,0 +1,69 @@
+"""The tiny experiments from nothing to a report."""
+
+import json
+
+FACTS = {"spec", "code", "versions", "platform", "seconds", "peak_memory_mib", "rule"}
+
+
+def manifests(workflow, rule: str) -> list[dict]:
+    """The manifests that the jobs of a rule left."""
+    outputs = [
+        path for job in workflow.jobs("--forceall") if job.rule == rule for path in job.outputs
+    ]
+    return [json.loads(path.read_text()) for path in outputs if path.name.endswith("manifest.json")]
+
+
+def test_every_declared_output_is_there(finished):
+    jobs = finished.jobs("--forceall")
+    assert {"train", "tune", "sample", "evaluate", "collect"} <= {job.rule for job in jobs}
+    assert [path for job in jobs for path in job.outputs if not path.is_file()] == []
+
+
+def test_no_output_is_empty_and_no_training_state_is_left(finished):
+    results = [path for path in finished.results.rglob("*") if path.is_file()]
+    assert [path for path in results if path.stat().st_size == 0 and path.suffix != ".log"] == []
+    assert [path for path in results if path.name.startswith(".") or path.suffix == ".pt"] == []
+
+
+def test_every_job_leaves_one_manifest_with_its_facts(finished):
+    for job in finished.jobs("--forceall"):
+        (path,) = (path for path in job.outputs if path.name.endswith("manifest.json"))
+        manifest = json.loads(path.read_text())
+        assert set(manifest) >= FACTS
+        assert manifest["rule"] == job.rule
+        assert {"python", "torch", "numpy"} <= set(manifest["versions"])
+        assert len(manifest["code"]) == 16
+        assert manifest["seconds"] >= 0
+        assert manifest["peak_memory_mib"] > 10
+
+
+def test_models_say_what_they_were_trained_on_and_with(finished):
+    models = manifests(finished, "train")
+    assert sorted(manifest["spec"]["seed"] for manifest in models) == [0, 0, 0, 1, 1]
+    for manifest in models:
+        assert manifest["dtype"] == "float32"
+        assert manifest["device"]
+        assert manifest["resumed_at"] == 0
+        assert manifest["images"] == manifest["spec"]["training"]["images"]
+
+
+def test_samples_say_their_seeds_device_and_evaluations(finished):
+    for manifest in manifests(finished, "sample"):
+        assert {"seed", "sample_seed", "shard"} <= set(manifest["spec"])
+        assert manifest["device"]
+        assert manifest["nfe"] <= 20
+
+
+def test_a_second_run_does_nothing(copy):
+    assert "Nothing to be done" in copy.finish("--cores=2")
+
+
+def test_one_experiment_can_be_named_as_a_target(finished):
+    assert "Nothing to be done" in finished.finish("--cores=2", "--dry-run", "tiny")
+
+
+def test_one_experiment_can_be_chosen_in_the_config(copy):
+    plan = copy.jobs("--config", "experiments=[tiny]")
+    assert {job.rule for job in plan} <= {"write_index"}
+    copy.finish("--cores=2", "--config", "experiments=[tiny]")
+    assert "tinydigits" not in (copy.results / "report.html").read_text()

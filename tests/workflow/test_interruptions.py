@@ -1,0 +1,156 @@
+"""Kills, Ctrl-C, another number of cores: the results are the same, bit for bit."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+from safetensors.numpy import load_file
+
+READERS = {
+    ".npy": lambda path: {"": np.load(path)},
+    ".npz": lambda path: dict(np.load(path)),
+    ".json": lambda path: json.loads(path.read_text()),
+    ".csv": pd.read_csv,
+    ".safetensors": load_file,
+}
+MODEL = "results/tiny/models/multi/seed{}/model.safetensors"
+COSTS = ("seconds", "memory")
+KILLS = 10
+
+
+@dataclass
+class Survivor:
+    """A workflow that was interrupted again and again and then run to the end, and its story."""
+
+    workflow: object
+    resumed: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    interrupted: int = 0
+    finished: subprocess.CompletedProcess | None = None
+
+
+def results(folder: Path) -> list[Path]:
+    """The result files of the tiny experiment and of the digits' feature network."""
+    files = [*folder.glob("tiny/**/*"), *folder.glob("tinydigits/reference/*")]
+    wanted = [file for file in files if file.suffix in READERS and not file.name.startswith(".")]
+    return sorted(file.relative_to(folder) for file in wanted)
+
+
+def unreadable(folder: Path) -> list[str]:
+    """The result files that are there and cannot be read."""
+    broken = []
+    for file in results(folder):
+        try:
+            READERS[file.suffix](folder / file)
+        except Exception as error:
+            broken.append(f"{file}: {error!r}")
+    return broken
+
+
+def wait_for_a_job(driver: subprocess.Popen, folder: Path, started: float) -> None:
+    """Wait until a job has written something to its log, or there is nothing left to run."""
+    while driver.poll() is None:
+        logs = [path.stat() for path in folder.glob("tiny/logs/**/*.log")]
+        if any(log.st_size and log.st_mtime > started for log in logs):
+            return
+        time.sleep(0.05)
+
+
+def kill_all(driver: subprocess.Popen) -> None:
+    """SIGKILL to the driver and to every process below it, as a lost machine would."""
+    try:
+        family = [*psutil.Process(driver.pid).children(recursive=True), psutil.Process(driver.pid)]
+    except psutil.NoSuchProcess:
+        family = []
+    for process in family:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(family)
+    driver.wait()
+
+
+@pytest.fixture(scope="module")
+def survivor(sources, finished, tmp_path_factory) -> Survivor:
+    """Killed ten times, mostly while it trains, then Ctrl-C, then run to the end on one core."""
+    workflow = sources.copy(tmp_path_factory.mktemp("workflow") / "survivor")
+    story, moments = Survivor(workflow), random.Random(0)
+    models = [MODEL.format(seed) for seed in (0, 1)]
+    everything = [f"results/{file}" for file in results(finished.results)]
+
+    def start(targets: list[str]) -> tuple[subprocess.Popen, float]:
+        options = {"stdout": subprocess.DEVNULL, "start_new_session": True}
+        return workflow.start("--cores=2", *targets, **options), time.time()
+
+    for number in range(KILLS):
+        driver, started = start(models if number < KILLS - 2 else everything)
+        if number % 4 == 3:
+            time.sleep(moments.uniform(0, 3))
+        else:
+            wait_for_a_job(driver, workflow.results, started)
+            time.sleep(moments.uniform(0, 0.8))
+        kill_all(driver)
+        for log in workflow.results.glob("tiny/logs/train/*.log"):
+            lines = log.read_text().splitlines() if log.stat().st_mtime > started else []
+            story.resumed += [line for line in lines if line.startswith("going on from image")]
+        story.unreadable += unreadable(workflow.results)
+        workflow.finish("--unlock")
+    driver, started = start(everything)
+    wait_for_a_job(driver, workflow.results, started)
+    os.killpg(driver.pid, signal.SIGINT)
+    story.interrupted = driver.wait()
+    story.unreadable += unreadable(workflow.results)
+    story.finished = workflow.run("--cores=1", *everything)
+    return story
+
+
+def table(path: Path) -> pd.DataFrame:
+    """A table without the columns of what its runs cost."""
+    whole = pd.read_csv(path)
+    return whole[[name for name in whole if not any(cost in name for cost in COSTS)]]
+
+
+def same_bits(one: Path, other: Path) -> bool:
+    if one.suffix == ".csv":
+        return table(one).equals(table(other))
+    left, right = (READERS[one.suffix](path) for path in (one, other))
+    if one.suffix == ".json":
+        return left == right
+    return left.keys() == right.keys() and all(
+        left[key].tobytes() == right[key].tobytes() for key in left
+    )
+
+
+def test_training_went_on_from_where_it_was_killed(survivor):
+    assert len(survivor.resumed) >= 3
+    assert all(int(line.split()[-1]) > 0 for line in survivor.resumed)
+
+
+def test_kills_leave_no_half_written_result(survivor):
+    assert survivor.unreadable == []
+
+
+def test_ctrl_c_fails_and_the_same_command_goes_on_without_unlocking(survivor):
+    assert survivor.interrupted != 0
+    assert survivor.finished.returncode == 0, survivor.finished.stdout[-5000:]
+
+
+def test_results_have_the_same_bits_after_kills_and_on_one_core(survivor, finished):
+    files = [file for file in results(finished.results) if "manifest" not in file.name]
+    assert {".npy", ".csv", ".safetensors", ".json", ".npz"} == {file.suffix for file in files}
+    mine, theirs = survivor.workflow.results, finished.results
+    assert [file for file in files if not same_bits(mine / file, theirs / file)] == []
+
+
+def test_no_training_state_is_left_at_the_end(survivor):
+    assert list(survivor.workflow.results.rglob("resume.pt")) == []
