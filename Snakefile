@@ -12,6 +12,7 @@ include: "rules/data.smk"
 include: "rules/train.smk"
 include: "rules/tune.smk"
 include: "rules/sample.smk"
+include: "rules/inpaint.smk"
 include: "rules/evaluate.smk"
 include: "rules/report.smk"
 

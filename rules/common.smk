@@ -43,6 +43,7 @@ MODEL = f"{HERE}/models/{{variant}}/seed{{seed}}"
 TUNING = f"{HERE}/tuning/{{variant}}"
 SHARD = f"{HERE}/samples/{{variant}}/seed{{seed}}/s{{sample_seed}}/shard{{shard}}"
 METRICS = f"{HERE}/metrics/{{variant}}/seed{{seed}}/s{{sample_seed}}"
+INPAINTED = f"{HERE}/inpainted/{{variant}}/seed{{seed}}"
 SUMMARY = f"{HERE}/summary"
 TABLES = f"{HERE}/tables"
 FIGURE = f"{HERE}/figures/{{figure}}"
@@ -109,7 +110,13 @@ def shard_files(wildcards):
 def every_run(wildcards):
     """What the table of runs is made of: every variant's metrics, for every pair of seeds."""
     experiment = EXPERIMENTS[wildcards.experiment]
-    return expand(
+    inpainted = expand(
+        f"{INPAINTED}.json",
+        experiment=wildcards.experiment,
+        variant=specs.inpainted_variants(experiment),
+        seed=experiment["replicates"]["train_seeds"],
+    )
+    return inpainted + expand(
         f"{METRICS}.json",
         experiment=wildcards.experiment,
         variant=experiment["variants"],
@@ -141,6 +148,17 @@ def shown_shard_files(wildcards):
     )
 
 
+def completion_files(wildcards):
+    """The completions by each inpainting variant's first model."""
+    experiment = EXPERIMENTS[wildcards.experiment]
+    return expand(
+        f"{INPAINTED}.npz",
+        experiment=wildcards.experiment,
+        variant=specs.inpainted_variants(experiment),
+        seed=specs.tuning_seed(experiment),
+    )
+
+
 def training_table(wildcards):
     return f"{SUMMARY}/{TRAINING_TABLES[wildcards.figure]}.csv"
 
@@ -153,13 +171,12 @@ def comparison_tables(wildcards):
 def figure_files(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
     compared = [f"comparison.{entry['name']}" for entry in experiment["comparisons"]]
-    others = catalog.figures_for(experiment["dataset"]["name"])
-    return expand(f"{FIGURE}.svg", figure=[*compared, *others], **wildcards)
+    return expand(f"{FIGURE}.svg", figure=[*compared, *specs.figures(experiment)], **wildcards)
 
 
 def caption_files(wildcards):
-    dataset = EXPERIMENTS[wildcards.experiment]["dataset"]["name"]
-    return [CAPTIONS / f"{name}.rst" for name in ("comparison", *catalog.figures_for(dataset))]
+    names = ("comparison", *specs.figures(EXPERIMENTS[wildcards.experiment]))
+    return [CAPTIONS / f"{name}.rst" for name in names]
 
 
 def report_of(experiment):

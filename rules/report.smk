@@ -145,6 +145,30 @@ rule plot_samples:
         "../workflow_scripts/plot_samples.py"
 
 
+rule plot_inpainting:
+    input:
+        completions=completion_files,
+    output:
+        svg=report(
+            f"{HERE}/figures/inpainting.svg",
+            caption="../config/report/inpainting.rst",
+            category="{experiment}",
+            subcategory="samples",
+            labels={"figure": "inpainting"},
+        ),
+        png=f"{HERE}/figures/inpainting.png",
+        manifest=f"{HERE}/figures/inpainting.manifest.json",
+    log:
+        f"{HERE}/logs/plot_inpainting.log",
+    conda:
+        "../environment.yml"
+    params:
+        spec=spec_of(specs.plot_inpainting),
+        code=code("plot_inpainting.py"),
+    script:
+        "../workflow_scripts/plot_inpainting.py"
+
+
 rule write_report:
     input:
         claims=f"{SUMMARY}/claims.json",

@@ -58,6 +58,11 @@ CLAIM = "better: multi, than: [few], metric: fid}"
 
 # name: (text in VALID, what replaces it, key path, what else the line says)
 MISTAKES = {
+    # inpainting and tuning
+    "a model's metric for tuning": ("metric: fid, relative", "metric: balance, relative", "tuning.metric", "found 'balance'; a metric of samples: fid"),
+    "unknown variant to inpaint": ("grids:", "inpaint: {variants: [mulit], masks: [half], images: 2, completions: 2}\ngrids:", "inpaint.variants[0]", "did you mean 'multi'?"),
+    "unknown mask": ("grids:", "inpaint: {variants: [multi], masks: [halves], images: 2, completions: 2}\ngrids:", "inpaint.masks[0]", "did you mean 'half'?"),
+    "hole metric without inpainting": ("So it is., " + CLAIM, "So it is., better: multi, than: [few], metric: hole_rmse", "claims[0].metric", "found 'hole_rmse' for few, which inpaints nothing"),
     # kinds of value
     "images without features": ("features: {kind: digit_classifier, steps: 10}\n", "", "features", "missing; the network of the FID"),
     "zero sigma": ("sigma_max: 5.0", "sigma_max: 0", "defaults.noise.sigma_max", "found 0; a finite number > 0"),
@@ -80,7 +85,7 @@ MISTAKES = {
     "misspelt tuned": ("step_size: tuned", "step_size: auto", "defaults.sample.step_size", "found 'auto'; the word tuned or"),
     "long value": ("title: A title", f"title: {[0] * 90}", "title", "…; text that is not empty"),
     # names and typos
-    "unknown top-level key": ("claims:", "claim:", "claim", "unknown key; allowed: title, description, dataset, features, replicates, tuning, defaults, variants, grids, showcase, comparisons, claims; did you mean 'claims'?"),
+    "unknown top-level key": ("claims:", "claim:", "claim", "unknown key; allowed: title, description, dataset, features, replicates, tuning, defaults, variants, grids, inpaint, showcase, comparisons, claims; did you mean 'claims'?"),
     "unknown key in a block": ("{noise: {levels: 3}}", "{noise: {levles: 3}}", "variants.few.noise.levles", "unknown key; allowed: kind, sigma, sigma_max, sigma_min, levels; did you mean 'levels'?"),
     "unknown key of a variant": ("{noise: {levels: 3}}", "{niose: {levels: 3}}", "variants.few.niose", "did you mean 'noise'?"),
     "unknown kind of noise": ("kind: geometric", "kind: geometrical", "defaults.noise.kind", "found 'geometrical'; one of: single, geometric, linear; did you mean 'geometric'?"),
@@ -90,8 +95,8 @@ MISTAKES = {
     "unknown denoiser": ("denoiser: edm", "denoiser: EDM", "defaults.denoiser", "found 'EDM'; one of: edm, score_over_sigma; did you mean 'edm'?"),
     "unknown sampler": ("sampler: annealed_langevin", "sampler: annealed_langevine", "defaults.sample.sampler", "found 'annealed_langevine'; one of: langevin, annealed_langevin; did you mean 'annealed_langevin'?"),
     "unknown dataset": ("dataset: {name: digits}", "dataset: {name: digit}", "dataset.name", "found 'digit'; one of: digits, gaussian_mixture; did you mean 'digits'?"),
-    "unknown metric": ("than: [few], metric: fid", "than: [few], metric: FIDs", "claims[0].metric", "found 'FIDs'; metrics on digits: fid, balance; did you mean 'fid'?"),
-    "unknown metric of tuning": ("tuning: {metric: fid", "tuning: {metric: ffid", "tuning.metric", "found 'ffid'; metrics on digits: fid, balance; did you mean 'fid'?"),
+    "unknown metric": ("than: [few], metric: fid", "than: [few], metric: FIDs", "claims[0].metric", "found 'FIDs'; metrics on digits: fid, balance, hole_rmse, hole_gain, hole_spread; did you mean 'fid'?"),
+    "unknown metric of tuning": ("tuning: {metric: fid", "tuning: {metric: ffid", "tuning.metric", "found 'ffid'; metrics on digits: fid, balance, hole_rmse, hole_gain, hole_spread; did you mean 'fid'?"),
     "metric of other data": ("single-0.1], metric: fid", "single-0.1], metric: blur", "comparisons[0].metric", "found 'blur', which is measured on gaussian_mixture; metrics on digits: fid, balance"),
     "bad variant name": (EMPTY, "a b: {}", "variants.'a b'", "found the name 'a b'; a name becomes a folder name"),
     "path as a variant name": (EMPTY, "../up: {}", "variants.'../up'", "found the name '../up'; a name becomes a folder name"),

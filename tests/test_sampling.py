@@ -13,6 +13,8 @@ CONFIG = {
     "denoise": True,
     "start_std": 2.0,
 }
+# two whole blocks and part of a third
+COUNT = 2 * sampling.BLOCK + 100
 
 
 def generator(seed=0):
@@ -179,11 +181,11 @@ def test_ncsns_toy_finds_the_published_weight_of_the_heavy_mode(
 
 
 def test_samples_do_not_depend_on_the_grouping_of_shards_nor_on_their_order(model):
-    whole, _ = sampling.draw(model, CONFIG, 0.3, (0, 0), 600)
-    assert whole.shape == (600, 2) and whole.dtype == np.float32
+    whole, _ = sampling.draw(model, CONFIG, 0.3, (0, 0), COUNT)
+    assert whole.shape == (COUNT, 2) and whole.dtype == np.float32
     for shards in (2, 3):
         parts = {
-            shard: sampling.draw(model, CONFIG, 0.3, (0, 0), 600, shard=shard, shards=shards)[0]
+            shard: sampling.draw(model, CONFIG, 0.3, (0, 0), COUNT, shard=shard, shards=shards)[0]
             for shard in reversed(range(shards))
         }
         together = np.concatenate([parts[shard] for shard in range(shards)])
@@ -191,22 +193,22 @@ def test_samples_do_not_depend_on_the_grouping_of_shards_nor_on_their_order(mode
 
 
 def test_fewer_samples_are_the_first_of_more(model):
-    whole, _ = sampling.draw(model, CONFIG, 0.3, (0, 0), 600)
-    for count in (1, 250, 251, 599):
+    whole, _ = sampling.draw(model, CONFIG, 0.3, (0, 0), COUNT)
+    for count in (1, sampling.BLOCK, sampling.BLOCK + 1, COUNT - 1):
         assert np.array_equal(sampling.draw(model, CONFIG, 0.3, (0, 0), count)[0], whole[:count])
 
 
 def test_blocks_differ_and_so_do_seeds(model):
-    first = sampling.draw(model, CONFIG, 0.3, (0, 0), 500)[0]
-    other = sampling.draw(model, CONFIG, 0.3, (0, 1), 500)[0]
-    assert len(np.unique(np.concatenate([first, other]), axis=0)) == 1000
+    first = sampling.draw(model, CONFIG, 0.3, (0, 0), COUNT)[0]
+    other = sampling.draw(model, CONFIG, 0.3, (0, 1), COUNT)[0]
+    assert len(np.unique(np.concatenate([first, other]), axis=0)) == 2 * COUNT
 
 
 def test_the_evaluations_reported_are_those_each_sample_took(model):
     for denoise, spent in ((True, 4 * 5 + 1), (False, 4 * 5)):
         for shards in (1, 2):
             spec = CONFIG | {"denoise": denoise}
-            assert sampling.draw(model, spec, 0.3, (0,), 600, shards=shards)[1] == spent
+            assert sampling.draw(model, spec, 0.3, (0,), COUNT, shards=shards)[1] == spent
 
 
 def test_more_shards_than_blocks_are_refused(model):

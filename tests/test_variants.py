@@ -94,6 +94,7 @@ def test_the_experiment_around_the_variants_has_every_key(resolve):
         "features": {"kind": "digit_classifier", "steps": 10},
         "replicates": {"train_seeds": [0, 1], "sample_seeds": [0]},
         "tuning": {"metric": "fid", "relative_step_sizes": [0.1, 0.2], "count": 10},
+        "inpaint": None,
         "showcase": [],
         "comparisons": [],
         "claims": [],

@@ -5,8 +5,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from scoreladder import files
-from scoreladder.catalog import figures_for
+from scoreladder import files, specs
 from scoreladder.report import page
 
 NOTES = {
@@ -58,7 +57,7 @@ def write_report(
         drawing = figure(f"comparison.{name}", comparison["title"], "comparison")
         table = pd.read_csv(folder / "tables" / f"{name}.csv")
         compared.append((comparison | {"figure": drawing}, table))
-    others = figures_for(experiment["dataset"]["name"])
+    others = specs.figures(experiment)
     html = page.render(
         experiment,
         files.read_json(folder / "summary" / "claims.json")["claims"],

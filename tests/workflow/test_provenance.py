@@ -30,8 +30,8 @@ def test_touched_files_run_nothing_again(copy):
 
 def test_comments_and_docstrings_run_nothing_again(copy):
     training = "workflow_scripts/scoreladder/training.py"
-    copy.replace(training, r"\A", '"""Another docstring."""\n\n# a comment\n')
-    copy.replace(training, r'^    """A run before its first image\.', '    """Changed.')
+    copy.replace(training, r'\A"""', '# a comment\n"""Also: ')
+    copy.replace(training, r'^    """A run before its', '    """Changed:')
     assert copy.plan("all") == {}
 
 

@@ -19,6 +19,8 @@ def by_seed(runs: pd.DataFrame, variant: str, metric: str) -> pd.Series:
 def difference(runs: pd.DataFrame, arm: str, baseline: str, metric: str) -> Interval:
     """Interval of arm − baseline, paired by the training seeds that both have."""
     pairs = pd.concat([by_seed(runs, name, metric) for name in (arm, baseline)], axis=1).dropna()
+    if pairs.empty:
+        return Interval(np.nan, np.nan, np.nan, 0)
     return paired_interval(pairs.iloc[:, 0], pairs.iloc[:, 1])
 
 

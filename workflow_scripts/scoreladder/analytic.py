@@ -32,7 +32,7 @@ class GaussianMixture:
         if spread.shape == (components, dim, dim):
             self.variances, self.axes = torch.linalg.eigh(spread)
             self.variances = self.variances.clamp(min=0)
-        elif spread.ndim < 2 or spread.shape == (components, dim):
+        elif spread.shape in ((), (components,), (components, dim)):
             stds = spread.reshape(-1, 1) if spread.ndim < 2 else spread
             self.variances = stds.expand(components, dim) ** 2
             self.axes = torch.eye(dim, dtype=self.means.dtype).expand(components, dim, dim)

@@ -20,6 +20,9 @@ class Metric(NamedTuple):
 METRICS = {
     "fid": Metric("FID in digit-classifier features", True, IMAGES),
     "balance": Metric("evenness of the levels' loss shares", False, IMAGES + POINTS),
+    "hole_rmse": Metric("rms error in inpainted holes", True, IMAGES),
+    "hole_gain": Metric("error of the mean image over that of the inpainting", False, IMAGES),
+    "hole_spread": Metric("spread of the completions in holes", False, IMAGES),
     "sliced_w1": Metric("sliced W₁ to held-out data", True, POINTS),
     "weight_error": Metric("error of the mixing weights", True, POINTS),
     "blur": Metric("relative error of the modes' spread", True, POINTS),
@@ -30,10 +33,16 @@ METRICS = {
     "epsilon_identity": Metric("gap between score and −ε/√(1−ᾱ)", True, POINTS),
 }
 
+# Those that step sizes can be tuned by; all are better when lower.
+OF_SAMPLES = ("fid", "sliced_w1", "weight_error", "blur")
+
+# Those that only the variants of the inpaint block have.
+OF_INPAINTING = ("hole_rmse", "hole_gain", "hole_spread")
 
 # Figures beside those of the comparisons, by the kind of data, in the order of the report.
 FIGURES = {
     "samples": ("Samples", IMAGES + POINTS),
+    "inpainting": ("Inpainting without retraining", IMAGES),
     "score_fields": ("Estimated and exact scores", POINTS),
     "error_by_density": ("Where scores are accurate", POINTS),
     "levels": ("What each noise level is worth", IMAGES + POINTS),

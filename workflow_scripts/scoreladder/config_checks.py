@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from scoreladder.catalog import BLOCK, IMAGES, METRICS
+from scoreladder.catalog import BLOCK, IMAGES, METRICS, OF_INPAINTING, OF_SAMPLES
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
 
 CHECK_SHAPES = (
@@ -79,6 +79,12 @@ def check_tuning(experiment: dict, wheres: dict[str, Key]) -> None:
                 raise ConfigError(where, "found 'tuned' but no tuning block", allowed)
         return
     check_metric(tuning["metric"], experiment["dataset"]["name"], ("tuning", "metric"))
+    if tuning["metric"] not in OF_SAMPLES:
+        on = [
+            name for name in OF_SAMPLES if experiment["dataset"]["name"] in METRICS[name].datasets
+        ]
+        found = f"found {shown(tuning['metric'])}"
+        raise ConfigError(("tuning", "metric"), found, f"a metric of samples: {listed(on)}")
     sizes = tuning["relative_step_sizes"]
     if sizes != sorted(sizes):
         key = ("tuning", "relative_step_sizes")
@@ -102,6 +108,27 @@ def check_showcase(experiment: dict) -> None:
     _check_names(_items(("showcase",), experiment["showcase"]), experiment["variants"])
 
 
+def check_inpaint(experiment: dict) -> None:
+    """Raise ConfigError unless the inpaint block fits the data and names variants."""
+    block = experiment["inpaint"]
+    if block is None:
+        return
+    if experiment["dataset"]["name"] not in IMAGES:
+        found = f"found an inpaint block with the dataset {experiment['dataset']['name']}"
+        raise ConfigError(("inpaint",), found, f"only images have holes: {listed(IMAGES)}")
+    _check_names(_items(("inpaint", "variants"), block["variants"]), experiment["variants"])
+
+
+def _check_inpainted(metric: str, names: list[str], key: Key, experiment: dict) -> None:
+    """Raise ConfigError where a metric of inpainting is asked of a variant that does none."""
+    inpainted = experiment["inpaint"]["variants"] if experiment["inpaint"] else []
+    for name in names:
+        if metric in OF_INPAINTING and name not in inpainted:
+            found = f"found {shown(metric)} for {name}, which inpaints nothing"
+            allowed = f"add it to inpaint.variants: {listed(inpainted)}"
+            raise ConfigError((*key, "metric"), found, allowed)
+
+
 def check_comparisons(experiment: dict) -> None:
     """Raise ConfigError for repeated names, unknown variants or metrics, and idle arms."""
     comparisons = experiment["comparisons"]
@@ -115,6 +142,7 @@ def check_comparisons(experiment: dict) -> None:
             where = (*key, "arms", arms.index(baseline))
             raise ConfigError(where, f"found {shown(baseline)}, the baseline", "other variants")
         check_metric(comparison["metric"], experiment["dataset"]["name"], (*key, "metric"))
+        _check_inpainted(comparison["metric"], [baseline, *arms], key, experiment)
 
 
 def check_claims(experiment: dict, claims: list[dict]) -> None:
@@ -145,6 +173,8 @@ def _check_check(one: dict, key: Key, experiment: dict) -> None:
         where = (*key, "than", than.index(one["better"]))
         raise ConfigError(where, f"found {shown(one['better'])}", "variants other than better")
     check_metric(one["metric"], experiment["dataset"]["name"], (*key, "metric"))
+    named = [*than, *(one[role] for role in ("better", "variant") if role in one)]
+    _check_inpainted(one["metric"], named, key, experiment)
 
 
 def _items(key: Key, values: list) -> list[tuple[Key, object]]:

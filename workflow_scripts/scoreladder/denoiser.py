@@ -104,11 +104,14 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> Denoiser:
 
     Raises FileNotFoundError, or ValueError where the file is no model of this program.
     """
-    with safetensors.safe_open(str(path), framework="pt") as file:
-        metadata = file.metadata() or {}
-        if "denoiser" not in metadata:
-            raise ValueError(f"{path}: not a model written by scoreladder: no description in it")
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    try:
+        with safetensors.safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except safetensors.SafetensorError as error:
+        raise ValueError(f"{path}: not a model written by scoreladder: {error}") from error
+    if "denoiser" not in metadata:
+        raise ValueError(f"{path}: not a model written by scoreladder: no description in it")
     model = build(json.loads(metadata["denoiser"]))
     model.load_state_dict(tensors)
     return model.to(device).eval().requires_grad_(False)

@@ -39,9 +39,11 @@ def _imports(path: Path, root: Path) -> set[Path]:
     for node in ast.walk(_parse(path)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = path.relative_to(root).parts[: -node.level] if node.level else ()
+            module = ".".join([*package, *filter(None, [node.module])])
+            names.add(module)
+            names.update(f"{module}.{alias.name}" for alias in node.names)
     parents = {".".join(name.split(".")[:end]) for name in names for end in range(1, 9)}
     files = (_module_file(root, name) for name in names | parents)
     return {file for file in files if file is not None}

@@ -77,11 +77,11 @@ def technique2_levels(dim: int, sigma_max: float, sigma_min: float, c: float = 0
     """NCSNv2's Technique 2: the number of levels of a geometric ladder for data dimension `dim`.
 
     The ratio γ solves Φ(√(2D)(γ−1)+3γ) − Φ(√(2D)(γ−1)−3γ) = C (arXiv 2006.09011, section 3.2);
-    the count is the one whose ratio is nearest to it. c is in (0, 1).
+    the count is the one whose ratio is nearest to it. c is in (0, 0.997): no ratio has more.
     """
     _check_range(sigma_max, sigma_min)
-    if not 0 < c < 1 or dim < 1:
-        raise ValueError(f"need dim >= 1 and 0 < c < 1, found dim={dim}, c={c}")
+    if not 0 < c < 0.997 or dim < 1:
+        raise ValueError(f"need dim >= 1 and 0 < c < 0.997, found dim={dim}, c={c}")
     root = math.sqrt(2 * dim)
 
     def overlap(gamma: float) -> float:

@@ -51,8 +51,9 @@ def epsilon_identity_gap(mixture: GaussianMixture, draws: int = 1024) -> float:
     """
     largest = 0.0
     for alpha_bar in (0.9999, 0.99, 0.5, 0.01):
+        covariances = (mixture.axes * mixture.variances[:, None]) @ mixture.axes.mT
         scaled = GaussianMixture(
-            mixture.means * alpha_bar**0.5, (mixture.variances * alpha_bar).sqrt(), mixture.weights
+            mixture.means * alpha_bar**0.5, covariances * alpha_bar, mixture.weights
         )
         remaining = (1 - alpha_bar) ** 0.5
         generator = seeds.generator("epsilon identity")

@@ -90,6 +90,9 @@ def gather(experiment: dict, folder: Path) -> dict[str, pd.DataFrame]:
                 run = f"{name}/seed{seed}/s{sample_seed}"
                 sample = read_json(folder / "samples" / run / "shard0.manifest.json")
                 metrics = read_json(folder / "metrics" / f"{run}.json")
+                if experiment["inpaint"] and name in experiment["inpaint"]["variants"]:
+                    filled = read_json(folder / "inpainted" / name / f"seed{seed}.json")
+                    metrics["metrics"] |= filled["metrics"]
                 manifests = {"train": train, "sample": sample}
                 runs.append(run_row(facts, tuning, manifests, metrics))
             if variant["model"] == name:

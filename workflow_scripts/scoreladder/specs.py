@@ -4,6 +4,8 @@ A job runs again when the canonical JSON of its spec changes, so a spec holds ju
 its rule uses: a sampler's knob is in no model's spec, and how samples are cut up in none of theirs.
 """
 
+from scoreladder.catalog import figures_for
+
 TRAINED_WITH = ("noise", "weighting", "density", "denoiser", "network", "training")
 
 
@@ -26,6 +28,17 @@ def shown_models(experiment: dict) -> list[str]:
     """Those of the shown variants that are trained themselves."""
     every = experiment["variants"]
     return [name for name in shown_variants(experiment) if every[name]["model"] == name]
+
+
+def inpainted_variants(experiment: dict) -> list[str]:
+    """The variants whose models fill holes."""
+    return experiment["inpaint"]["variants"] if experiment["inpaint"] else []
+
+
+def figures(experiment: dict) -> dict[str, str]:
+    """Name → title of the experiment's figures beside those of its comparisons."""
+    named = figures_for(experiment["dataset"]["name"])
+    return {n: t for n, t in named.items() if n != "inpainting" or experiment["inpaint"]}
 
 
 def tuning_seed(experiment: dict) -> int:
@@ -87,8 +100,15 @@ def evaluate(experiment: dict, variant: str, seed: int, sample_seed: int) -> dic
     return chosen | {"sample": sampler_block(settings)} | seeds
 
 
+def inpaint(experiment: dict, variant: str, seed: int) -> dict:
+    # which other variants are inpainted does not matter to this one
+    chosen = pick(experiment["inpaint"], "masks", "images", "completions")
+    settings = sampler_block(experiment["variants"][variant])
+    return dataset(experiment) | {"inpaint": chosen, "sample": settings, "seed": seed}
+
+
 def collect(experiment: dict) -> dict:
-    return pick(experiment, "variants", "replicates")
+    return pick(experiment, "variants", "replicates", "inpaint")
 
 
 def fields(experiment: dict) -> dict:
@@ -113,6 +133,10 @@ def plot(experiment: dict) -> dict:
 
 def plot_samples(experiment: dict) -> dict:
     return dataset(experiment) | plot(experiment) | {"shown": shown_variants(experiment)}
+
+
+def plot_inpainting(experiment: dict) -> dict:
+    return plot(experiment) | pick(experiment, "inpaint")
 
 
 def write_report(experiment: dict) -> dict:

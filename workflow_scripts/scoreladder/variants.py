@@ -10,6 +10,7 @@ from scoreladder.config_checks import (
     check_comparisons,
     check_dataset,
     check_features,
+    check_inpaint,
     check_showcase,
     check_tuning,
     check_variant,
@@ -61,9 +62,10 @@ def load_experiment(path: Path) -> dict:
     """The checked experiment in a file, nothing left to default.
 
     Keys: name (the file's stem), title, description, dataset, features (or None), replicates,
-    tuning (or None), variants {name: settings}, showcase, comparisons, claims (each with checks). A
-    variant's settings have label, model (the variant whose trained model it samples), noise,
-    weighting, density, denoiser, network, training and sample; sample always has a ladder.
+    tuning (or None), variants {name: settings}, inpaint (or None), showcase, comparisons and
+    claims (each with checks). A variant's settings have label, model (the variant whose trained
+    model it samples), noise, weighting, density, denoiser, network, training and sample; sample
+    always has a ladder.
     Raises ConfigError.
     """
     path = Path(path)
@@ -82,6 +84,7 @@ def load_experiment(path: Path) -> dict:
             "replicates": raw["replicates"],
             "tuning": raw.get("tuning"),
             "variants": {name: _resolve(name, entries, defaults) for name in entries},
+            "inpaint": raw.get("inpaint"),
             "showcase": raw.get("showcase", []),
             "comparisons": [{"title": c["name"], **c} for c in raw.get("comparisons", [])],
             "claims": [_normalised_claim(claim) for claim in raw.get("claims", [])],
@@ -89,6 +92,7 @@ def load_experiment(path: Path) -> dict:
         check_features(experiment)
         check_tuning(experiment, {name: where for name, (where, _) in entries.items()})
         check_showcase(experiment)
+        check_inpaint(experiment)
         check_comparisons(experiment)
         check_claims(experiment, raw.get("claims", []))
     return experiment
