@@ -62,7 +62,7 @@ MISTAKES = {
     "a model's metric for tuning": ("metric: fid, relative", "metric: balance, relative", "tuning.metric", "found 'balance'; a metric of samples: fid"),
     "unknown variant to inpaint": ("grids:", "inpaint: {variants: [mulit], masks: [half], images: 2, completions: 2}\ngrids:", "inpaint.variants[0]", "did you mean 'multi'?"),
     "unknown mask": ("grids:", "inpaint: {variants: [multi], masks: [halves], images: 2, completions: 2}\ngrids:", "inpaint.masks[0]", "did you mean 'half'?"),
-    "hole metric without inpainting": ("So it is., " + CLAIM, "So it is., better: multi, than: [few], metric: hole_rmse", "claims[0].metric", "found 'hole_rmse' for few, which inpaints nothing"),
+    "hole metric without inpainting": (CLAIM, "better: multi, than: [few], metric: hole_rmse}", "claims[0].metric", "found 'hole_rmse' for few, which inpaints nothing"),
     # kinds of value
     "images without features": ("features: {kind: digit_classifier, steps: 10}\n", "", "features", "missing; the network of the FID"),
     "zero sigma": ("sigma_max: 5.0", "sigma_max: 0", "defaults.noise.sigma_max", "found 0; a finite number > 0"),
