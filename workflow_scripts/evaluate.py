@@ -46,3 +46,4 @@ if "snakemake" in globals():
             current.spec,
             Path(snakemake.output.metrics),
         )
+        current.facts |= {"device": "cpu", "dtype": "float32 model, float64 metrics"}

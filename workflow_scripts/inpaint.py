@@ -69,7 +69,7 @@ def inpaint(
     means = {name: float(np.mean([each[name] for each in measured])) for name in names}
     by_mask = dict(zip(spec["inpaint"]["masks"], measured, strict=True))
     files.write_json(path, {"metrics": means, "by_mask": by_mask})
-    return {"device": devices.describe(where), "relative_step_size": size}
+    return {"device": devices.describe(where), "dtype": "float32", "relative_step_size": size}
 
 
 if "snakemake" in globals():

@@ -34,6 +34,7 @@ def sample(model: Path, tuning: Path | None, spec: dict, device: str, path: Path
         np.save(temporary, samples)
     return {
         "device": devices.describe(where),
+        "dtype": str(samples.dtype),
         "nfe": evaluations,
         "relative_step_size": size,
         "step_size": size * sampling.smallest_sigma(spec["sample"]) ** 2,

@@ -38,7 +38,7 @@ def tune(
     at_edge = len(curve) > 1 and best in (curve[0], curve[-1])
     result = {"metric": tuning["metric"], "curve": curve, "at_grid_edge": at_edge}
     files.write_json(path, result | {"relative_step_size": best["relative_step_size"]})
-    return {"device": devices.describe(where)}
+    return {"device": devices.describe(where), "dtype": "float32"}
 
 
 if "snakemake" in globals():
