@@ -9,8 +9,11 @@ BIN       := $(VENV)/bin
 STAMP     := $(VENV)/.installed
 SNAKEMAKE := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/snakemake --cores $(CORES)
 SELECTION := $(if $(EXPERIMENTS),--config experiments=[$(EXPERIMENTS)])
+RESULTS   := $(shell sed -n 's/^results: *//p' config/config.yaml)
+# there while a run is going on, and after it only if it was killed and left Snakemake's lock
+KILLED    := .snakemake/reproduce.running
 # held while a run is going on; the kernel gives it back however the run ends
-FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock)
+FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock,env)
 
 .PHONY: reproduce test lint clean help
 
@@ -20,14 +23,15 @@ help: ## what the targets do
 reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 	@mkdir -p .snakemake
 	@$(FLOCK) sh -ec ' \
-	  $(if $(FLOCK),$(SNAKEMAKE) --unlock --quiet all $(SELECTION);) \
+	  if [ -e $(KILLED) ]; then $(SNAKEMAKE) --unlock --quiet all $(SELECTION); fi; \
+	  touch $(KILLED); trap "rm -f $(KILLED)" EXIT; trap "exit 130" INT TERM; \
 	  $(SNAKEMAKE) --quiet rules reason host $(SELECTION); \
-	  if [ results/report.html -nt results/provenance.html ]; then \
-	    $(SNAKEMAKE) --quiet all --report results/provenance.html $(SELECTION); \
+	  if [ $(RESULTS)/report.html -nt $(RESULTS)/provenance.html ]; then \
+	    $(SNAKEMAKE) --quiet all --report $(RESULTS)/provenance.html $(SELECTION); \
 	  fi' || { status=$$?; \
 	  [ $$status != 75 ] || echo "Error: another make reproduce is at work in this folder." >&2; \
 	  exit $$status; }
-	@echo "The report is results/report.html; where each file comes from, results/provenance.html."
+	@echo "The report: $(RESULTS)/report.html; where each file is from: $(RESULTS)/provenance.html"
 
 test: $(STAMP) ## install and run all tests
 	$(BIN)/python -m pytest
@@ -39,7 +43,7 @@ lint: $(STAMP) ## formatting, style and the workflow's own linter
 	$(BIN)/snakemake --lint
 
 clean: ## remove results and Snakemake's records (the virtual environment stays)
-	find results -mindepth 1 -maxdepth 1 ! -name reference -exec rm -rf {} +
+	[ ! -d results ] || find results -mindepth 1 -maxdepth 1 ! -name reference -exec rm -rf {} +
 	rm -rf .snakemake
 
 $(STAMP): requirements.txt

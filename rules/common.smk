@@ -7,18 +7,22 @@ ROOT = Path(workflow.basedir)
 SCRIPTS = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from scoreladder import catalog, specs, variants
-from scoreladder.fingerprint import fingerprint
+from scoreladder import fingerprint, specs, variants
+
+EXPERIMENT_FILES = ROOT / "config" / "experiments"
 
 try:
-    config.update(variants.load_config(config, ROOT))
+    # read here, not by a configfile directive, for errors that name the file, line and key
+    written = variants.read_yaml(ROOT / "config" / "config.yaml")
+    config.update(variants.load_config(written | config, ROOT))
+    SELECTED = config["experiments"]
     EXPERIMENTS = {
-        name: variants.load_experiment(ROOT / "config" / "experiments" / f"{name}.yaml")
-        for name in config["experiments"]
+        name: variants.load_experiment(EXPERIMENT_FILES / f"{name}.yaml") for name in SELECTED
     }
 except variants.ConfigError as error:
     sys.exit(f"Error: {error}")
 
+EXPERIMENTS |= variants.load_others(EXPERIMENT_FILES, SELECTED)
 COMPARISONS = {entry["name"] for each in EXPERIMENTS.values() for entry in each["comparisons"]}
 
 
@@ -26,7 +30,6 @@ wildcard_constraints:
     experiment="|".join(map(re.escape, EXPERIMENTS)),
     variant=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     comparison="|".join(map(re.escape, sorted(COMPARISONS))) or "-",
-    figure="|".join(catalog.FIGURES),
     seed=r"\d+",
     sample_seed=r"\d+",
     shard=r"\d+",
@@ -47,7 +50,7 @@ INPAINTED = f"{HERE}/inpainted/{{variant}}/seed{{seed}}"
 SUMMARY = f"{HERE}/summary"
 TABLES = f"{HERE}/tables"
 FIGURE = f"{HERE}/figures/{{figure}}"
-CAPTIONS = ROOT / "config" / "report"
+CAPTIONS = "config/report"
 
 # which table each of these figures is drawn from
 TRAINING_TABLES = {"learning_curves": "curves", "levels": "levels", "tuning": "tuning"}
@@ -59,7 +62,12 @@ NUMBERS = ("seed", "sample_seed", "shard")
 
 def code(script):
     """The fingerprint of a script and of all first-party code that it imports."""
-    return fingerprint(SCRIPTS / script, SCRIPTS)
+    return fingerprint.fingerprint(SCRIPTS / script, SCRIPTS)
+
+
+def templates():
+    """The contents of the report's page templates and style, which are not Python."""
+    return fingerprint.contents(SCRIPTS / "scoreladder" / "report", "*.[hc]*")
 
 
 def spec_of(build, *names):
@@ -108,21 +116,22 @@ def shard_files(wildcards):
 
 
 def every_run(wildcards):
-    """What the table of runs is made of: every variant's metrics, for every pair of seeds."""
+    """What the tables of runs are made of, by kind."""
     experiment = EXPERIMENTS[wildcards.experiment]
-    inpainted = expand(
-        f"{INPAINTED}.json",
-        experiment=wildcards.experiment,
-        variant=specs.inpainted_variants(experiment),
-        seed=experiment["replicates"]["train_seeds"],
-    )
-    return inpainted + expand(
-        f"{METRICS}.json",
-        experiment=wildcards.experiment,
-        variant=experiment["variants"],
-        seed=experiment["replicates"]["train_seeds"],
-        sample_seed=experiment["replicates"]["sample_seeds"],
-    )
+    settings, replicates = experiment["variants"], experiment["replicates"]
+    here = {"experiment": wildcards.experiment, "seed": replicates["train_seeds"]}
+    runs = here | {"variant": settings, "sample_seed": replicates["sample_seeds"]}
+    models = here | {"variant": {variant["model"] for variant in settings.values()}}
+    tuned = [name for name in settings if settings[name]["sample"]["step_size"] == "tuned"]
+    return {
+        "metrics": expand(f"{METRICS}.json", **runs),
+        "samples": expand(f"{SHARD}.manifest.json", shard=0, **runs),
+        "models": expand(f"{MODEL}/{{file}}", file=["manifest.json", "curve.csv"], **models),
+        "tuning": expand(f"{TUNING}.json", variant=tuned, experiment=wildcards.experiment),
+        "inpainted": expand(
+            f"{INPAINTED}.json", variant=specs.inpainted_variants(experiment), **here
+        ),
+    }
 
 
 def shown_model_files(wildcards):
@@ -159,10 +168,6 @@ def completion_files(wildcards):
     )
 
 
-def training_table(wildcards):
-    return f"{SUMMARY}/{TRAINING_TABLES[wildcards.figure]}.csv"
-
-
 def comparison_tables(wildcards):
     names = [entry["name"] for entry in EXPERIMENTS[wildcards.experiment]["comparisons"]]
     return expand(f"{TABLES}/{{comparison}}.csv", comparison=names, **wildcards)
@@ -176,7 +181,7 @@ def figure_files(wildcards):
 
 def caption_files(wildcards):
     names = ("comparison", *specs.figures(EXPERIMENTS[wildcards.experiment]))
-    return [CAPTIONS / f"{name}.rst" for name in names]
+    return [f"{CAPTIONS}/{name}.rst" for name in names]
 
 
 def report_of(experiment):

@@ -24,7 +24,7 @@ rule train_features:
         f"{HERE}/logs/train_features.log",
     conda:
         "../environment.yml"
-    threads: 2
+    threads: 1
     params:
         spec=spec_of(specs.features),
         code=code("train_features.py"),
@@ -38,14 +38,30 @@ rule make_reference:
         classifier=classifier_file,
     output:
         reference=REFERENCE,
-        floor=FLOOR,
         manifest=f"{HERE}/reference/manifest.json",
     log:
         f"{HERE}/logs/make_reference.log",
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.reference),
+        spec=spec_of(specs.features),
         code=code("make_reference.py"),
     script:
         "../workflow_scripts/make_reference.py"
+
+
+rule measure_floor:
+    input:
+        reference=REFERENCE,
+    output:
+        floor=FLOOR,
+        manifest=f"{HERE}/reference/floor.manifest.json",
+    log:
+        f"{HERE}/logs/measure_floor.log",
+    conda:
+        "../environment.yml"
+    params:
+        spec=spec_of(specs.floor),
+        code=code("measure_floor.py"),
+    script:
+        "../workflow_scripts/measure_floor.py"

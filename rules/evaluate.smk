@@ -40,7 +40,7 @@ rule map_scores:
 
 rule collect:
     input:
-        every_run,
+        unpack(every_run),
     output:
         runs=f"{SUMMARY}/runs.csv",
         levels=f"{SUMMARY}/levels.csv",

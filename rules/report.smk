@@ -67,56 +67,63 @@ rule plot_comparison:
         "../workflow_scripts/plot_comparison.py"
 
 
-rule plot_training:
-    input:
-        table=training_table,
-    output:
-        svg=report(
-            f"{FIGURE}.svg",
-            caption="../config/report/{figure}.rst",
-            category="{experiment}",
-            subcategory="training",
-            labels={"figure": "{figure}"},
-        ),
-        png=f"{FIGURE}.png",
-        manifest=f"{FIGURE}.manifest.json",
-    log:
-        f"{HERE}/logs/plot_training.{{figure}}.log",
-    wildcard_constraints:
-        figure="|".join(TRAINING_TABLES),
-    conda:
-        "../environment.yml"
-    params:
-        spec=spec_of(specs.plot),
-        code=code("plot_training.py"),
-    script:
-        "../workflow_scripts/plot_training.py"
+# a rule for each figure, because a caption's path may hold no wildcard
+for figure in TRAINING_TABLES:
+
+    rule:
+        name:
+            f"plot_{figure}"
+        input:
+            table=f"{SUMMARY}/{TRAINING_TABLES[figure]}.csv",
+        output:
+            svg=report(
+                f"{HERE}/figures/{figure}.svg",
+                caption=f"../config/report/{figure}.rst",
+                category="{experiment}",
+                subcategory="training",
+                labels={"figure": figure},
+            ),
+            png=f"{HERE}/figures/{figure}.png",
+            manifest=f"{HERE}/figures/{figure}.manifest.json",
+        log:
+            f"{HERE}/logs/plot_{figure}.log",
+        conda:
+            "../environment.yml"
+        params:
+            spec=spec_of(specs.plot),
+            code=code("plot_training.py"),
+            figure=figure,
+        script:
+            "../workflow_scripts/plot_training.py"
 
 
-rule plot_fields:
-    input:
-        fields=f"{SUMMARY}/fields.npz",
-    output:
-        svg=report(
-            f"{FIGURE}.svg",
-            caption="../config/report/{figure}.rst",
-            category="{experiment}",
-            subcategory="scores",
-            labels={"figure": "{figure}"},
-        ),
-        png=f"{FIGURE}.png",
-        manifest=f"{FIGURE}.manifest.json",
-    log:
-        f"{HERE}/logs/plot_fields.{{figure}}.log",
-    wildcard_constraints:
-        figure="score_fields|error_by_density",
-    conda:
-        "../environment.yml"
-    params:
-        spec=spec_of(specs.plot),
-        code=code("plot_fields.py"),
-    script:
-        "../workflow_scripts/plot_fields.py"
+for figure in ("score_fields", "error_by_density"):
+
+    rule:
+        name:
+            f"plot_{figure}"
+        input:
+            fields=f"{SUMMARY}/fields.npz",
+        output:
+            svg=report(
+                f"{HERE}/figures/{figure}.svg",
+                caption=f"../config/report/{figure}.rst",
+                category="{experiment}",
+                subcategory="scores",
+                labels={"figure": figure},
+            ),
+            png=f"{HERE}/figures/{figure}.png",
+            manifest=f"{HERE}/figures/{figure}.manifest.json",
+        log:
+            f"{HERE}/logs/plot_{figure}.log",
+        conda:
+            "../environment.yml"
+        params:
+            spec=spec_of(specs.plot),
+            code=code("plot_fields.py"),
+            figure=figure,
+        script:
+            "../workflow_scripts/plot_fields.py"
 
 
 rule plot_samples:
@@ -172,6 +179,7 @@ rule plot_inpainting:
 rule write_report:
     input:
         claims=f"{SUMMARY}/claims.json",
+        runs=f"{SUMMARY}/runs.csv",
         manifest=f"{SUMMARY}/runs.manifest.json",
         tables=comparison_tables,
         figures=figure_files,
@@ -186,13 +194,15 @@ rule write_report:
     params:
         spec=spec_of(specs.write_report),
         code=code("write_report.py"),
+        templates=templates(),
     script:
         "../workflow_scripts/write_report.py"
 
 
 rule write_index:
     input:
-        pages=[report_of(name) for name in EXPERIMENTS],
+        pages=[report_of(name) for name in SELECTED],
+        claims=expand(f"{SUMMARY}/claims.json", experiment=SELECTED),
     output:
         page=INDEX,
         manifest=f"{RESULTS}/report.manifest.json",
@@ -201,7 +211,8 @@ rule write_index:
     conda:
         "../environment.yml"
     params:
-        spec=variants.canonical(specs.write_index(list(EXPERIMENTS.values()))),
+        spec=variants.canonical(specs.write_index([EXPERIMENTS[name] for name in SELECTED])),
         code=code("write_index.py"),
+        templates=templates(),
     script:
         "../workflow_scripts/write_index.py"

@@ -80,8 +80,7 @@ def test_other_digits_than_the_expected_ones_are_refused(monkeypatch):
     changed = data.images.copy()
     changed[0, 0, 0] += 1
     stand_in = SimpleNamespace(images=changed, target=data.target)
-    # by its full name: the package holds a function of the same name
-    module = importlib.import_module("scoreladder.datasets.digits")
+    module = importlib.import_module("sklearn.datasets")
     monkeypatch.setattr(module, "load_digits", lambda: stand_in)
     with pytest.raises(ValueError, match="not the expected images: SHA-256"):
         datasets.load({"name": "digits"})

@@ -95,7 +95,7 @@ def test_technique_2_picks_the_level_count_whose_overlap_is_nearest_to_c(c):
 
 def test_technique_2_refuses_an_impossible_overlap():
     for c in (0.0, 1.0, -0.5):
-        with pytest.raises(ValueError, match="0 < c < 0.997"):
+        with pytest.raises(ValueError, match=r"0 < c < 0\.997"):
             noise.technique2_levels(3072, 50, 0.01, c)
 
 

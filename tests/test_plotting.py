@@ -133,7 +133,7 @@ def test_user_settings_do_not_leak_in(tmp_path):
 def test_comparison_puts_the_baseline_first_and_the_floor_last():
     axes = comparisons.comparison(_table(), _runs(), STYLES).axes[0]
     labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert labels == ["10 scales", "σ = 0.3", "real data, two halves"]
+    assert labels == ["10 scales", "σ = 0.3", "real data"]
     assert [text.get_text() for text in axes.texts] == ["baseline", "▼ worse", "floor"]
     assert axes.get_xlabel() == "FID in digit-classifier features (lower is better)"
     without = comparisons.comparison(_table(np.nan), _runs(), STYLES).axes[0]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scoreladder import files, provenance
+from scoreladder.errors import JobFailed
 
 
 def optional(files, name: str) -> Path | None:
@@ -27,11 +28,11 @@ class Job:
 
 
 @contextmanager
-def job(snakemake, expected: tuple[type[Exception], ...] = ()) -> Iterator[Job]:
+def job(snakemake) -> Iterator[Job]:
     """Run the block as a job: standard streams go to its log, and a manifest is left beside it.
 
-    An error of a type in `expected` ends the job with its message alone, any other with a
-    traceback; either way the exit status is 1.
+    JobFailed ends the job with its message alone, any other error with a traceback; either way the
+    exit status is 1.
     """
     started = time.time()
     log = open(snakemake.log[0], "w", buffering=1, encoding="utf-8")  # noqa: SIM115
@@ -41,7 +42,7 @@ def job(snakemake, expected: tuple[type[Exception], ...] = ()) -> Iterator[Job]:
     current = Job(snakemake)
     try:
         yield current
-    except expected as error:
+    except JobFailed as error:
         print(error)
         sys.exit(1)
     except Exception:

@@ -29,6 +29,7 @@ def evaluate(
         sampling.smallest_sigma(spec["sample"]),
         datasets.read(data).test,
         spec["dataset"],
+        spec["seed"],
     )
     files.write_json(path, {"metrics": measured | of_model, "levels": levels})
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from scoreladder import datasets, denoiser, devices, files, inpainting, noise, sampling, seeds
+from scoreladder.errors import JobFailed
 
 
 def complete(
@@ -61,6 +62,11 @@ def inpaint(
             spec["inpaint"]["completions"],
             (spec["seed"], name),
         )
+        if not np.isfinite(drawn[name]).all():
+            raise JobFailed(
+                f"inpainting the {name} did not stay finite: the relative step size {size:g} is "
+                "too large for this model"
+            )
         mean = splits.train.mean(axis=0)
         measured.append(inpainting.hole_metrics(drawn[name], truth, known.numpy(), mean))
     with files.atomic_path(arrays) as temporary:

@@ -1,4 +1,4 @@
-"""Real data as the metrics see it, and the floor: how far real data is from itself."""
+"""Held-out real data as the metrics see it."""
 
 from pathlib import Path
 
@@ -7,32 +7,23 @@ import numpy as np
 from scoreladder import datasets, evaluation, files
 
 
-def make_reference(
-    data: Path, classifier: Path | None, spec: dict, reference: Path, floor: Path
-) -> None:
-    """Save the features of the tune and test splits, and floors for every sample count in use."""
+def make_reference(data: Path, classifier: Path | None, path: Path) -> None:
+    """Save the features of the train, tune and test splits."""
     splits = datasets.read(data)
     parts = {
         name: evaluation.features_of(getattr(splits, name), classifier)
         for name in ("train", "tune", "test")
     }
-    with files.atomic_path(reference) as temporary:
-        np.savez(temporary, tune=parts["tune"], test=parts["test"])
-    pool = np.concatenate(list(parts.values()))
-    counts = {
-        str(count): evaluation.floors(pool, count, spec["dataset"]) for count in spec["counts"]
-    }
-    files.write_json(floor, counts)
+    with files.atomic_path(path) as temporary:
+        np.savez(temporary, **parts)
 
 
 if "snakemake" in globals():
     from adapter import job, optional
 
-    with job(snakemake) as current:
+    with job(snakemake):
         make_reference(
             Path(snakemake.input.data),
             optional(snakemake.input, "classifier"),
-            current.spec,
             Path(snakemake.output.reference),
-            Path(snakemake.output.floor),
         )

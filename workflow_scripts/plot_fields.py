@@ -24,7 +24,7 @@ if "snakemake" in globals():
 
     with job(snakemake) as current:
         plot_fields(
-            snakemake.wildcards.figure,
+            snakemake.params.figure,
             Path(snakemake.input.fields),
             dict(current.spec["labels"]),
             Path(snakemake.output.svg),

@@ -24,7 +24,7 @@ if "snakemake" in globals():
 
     with job(snakemake) as current:
         plot_training(
-            snakemake.wildcards.figure,
+            snakemake.params.figure,
             Path(snakemake.input.table),
             dict(current.spec["labels"]),
             Path(snakemake.output.svg),

@@ -15,7 +15,7 @@ def prepare_dataset(dataset: dict, path: Path) -> dict:
 if "snakemake" in globals():
     from adapter import job
 
-    with job(snakemake, expected=(ValueError,)) as current:
+    with job(snakemake) as current:
         current.facts["splits"] = prepare_dataset(
             current.spec["dataset"], Path(snakemake.output.data)
         )

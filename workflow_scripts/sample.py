@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from scoreladder import denoiser, devices, files, sampling
+from scoreladder.errors import JobFailed
 
 
 def sample(model: Path, tuning: Path | None, spec: dict, device: str, path: Path) -> dict:
-    """Sample and write (n, *shape) float32. Raises ValueError if a chain did not stay finite."""
+    """Sample and write (n, *shape) float32. Raises JobFailed if a chain did not stay finite."""
     where = devices.choose(device)
     network = denoiser.load(model, where)
     size = spec["sample"]["step_size"]
@@ -26,7 +27,7 @@ def sample(model: Path, tuning: Path | None, spec: dict, device: str, path: Path
         label="sampling",
     )
     if not np.isfinite(samples).all():
-        raise ValueError(
+        raise JobFailed(
             f"{np.mean(~np.isfinite(samples)):.0%} of the sampled values are not finite: the "
             f"relative step size {size:g} is too large for this model"
         )
@@ -44,7 +45,7 @@ def sample(model: Path, tuning: Path | None, spec: dict, device: str, path: Path
 if "snakemake" in globals():
     from adapter import job, optional
 
-    with job(snakemake, expected=(ValueError,)) as current:
+    with job(snakemake) as current:
         current.facts |= sample(
             Path(snakemake.input.model),
             optional(snakemake.input, "tuning"),

@@ -3,7 +3,6 @@
 import time
 from pathlib import Path
 
-import pandas as pd
 import torch
 
 from scoreladder import datasets, denoiser, devices, files, progress, training
@@ -16,24 +15,23 @@ def train(
 ) -> dict:
     """Train to the end of the budget and write the averaged model and the learning curve.
 
-    `state` is saved every few seconds, marked with `stamp`, and removed at the end. Raises
-    TrainingFailed on divergence.
+    `state` is saved every few seconds, marked with `stamp`. Raises TrainingFailed on divergence.
     """
     where = devices.choose(device)
     images = torch.from_numpy(datasets.read(data).train)
     run = training.start(spec, images, spec["seed"], where)
     print(training.load_state(run, state, stamp), flush=True)
     total, batch = spec["training"]["images"], spec["training"]["batch_size"]
-    begun, resumed, saved = time.time(), run.images, time.time()
+    earlier, resumed = run.seconds, run.images
+    begun = saved = time.time()
     steps = progress.track(training.advance(run), total, "training", "img", batch, resumed)
     for _ in steps:
         if time.time() - saved > SAVE_SECONDS:
+            run.seconds = earlier + time.time() - begun
             training.save_state(run, state, stamp)
             saved = time.time()
     denoiser.save(run.ema, run.description, model)
-    with files.atomic_path(curve) as temporary:
-        pd.DataFrame(run.curve).to_csv(temporary, index=False)
-    state.unlink(missing_ok=True)
+    files.write_csv(curve, run.curve)
     seconds = time.time() - begun
     return {
         "device": devices.describe(where),
@@ -41,6 +39,7 @@ def train(
         "parameters": sum(p.numel() for p in run.model.parameters()),
         "images": run.images,
         "resumed_at": resumed,
+        "train_seconds": round(earlier + seconds, 2),
         "images_per_second": (run.images - resumed) / seconds,
         "loss_scale": run.loss_scale,
         "final_loss": run.curve[-1]["loss"],
@@ -50,16 +49,18 @@ def train(
 if "snakemake" in globals():
     from adapter import job
 
-    with job(snakemake, expected=(training.TrainingFailed,)) as current:
-        path = Path(snakemake.output.model)
-        # a job that outlived a killed run may still be at work on the same model
-        with files.exclusive(path.with_name("training.lock")):
-            current.facts |= train(
-                Path(snakemake.input.data),
-                current.spec,
-                current.stamp,
-                current.device,
-                path,
-                Path(snakemake.output.curve),
-                path.with_name("resume.pt"),
-            )
+    path = Path(snakemake.output.model)
+    state = path.with_name("resume.pt")
+    # a job that outlived a killed run may still be at work on the same model
+    with files.exclusive(path.with_name("training.lock")), job(snakemake) as current:
+        current.facts |= train(
+            Path(snakemake.input.data),
+            current.spec,
+            current.stamp,
+            current.device,
+            path,
+            Path(snakemake.output.curve),
+            state,
+        )
+    # only now, with the manifest written, is the state of no more use
+    state.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from scoreladder import denoiser, devices, evaluation, files, progress, sampling
+from scoreladder.errors import JobFailed
 
 
 def tune(
@@ -12,7 +13,7 @@ def tune(
 ) -> dict:
     """Sample with every trial step size, measure, keep the whole curve and the best.
 
-    A trial whose chains do not stay finite has value null. Raises ValueError if all are so.
+    A trial whose chains do not stay finite has value null. Raises JobFailed if all are so.
     """
     where = devices.choose(device)
     network = denoiser.load(model, where)
@@ -33,7 +34,7 @@ def tune(
         curve.append({"relative_step_size": size, "value": value})
     finite = [trial for trial in curve if trial["value"] is not None]
     if not finite:
-        raise ValueError("no trial step size kept the chains finite; try smaller ones in tuning")
+        raise JobFailed("no trial step size kept the chains finite; try smaller ones in tuning")
     best = min(finite, key=lambda trial: trial["value"])
     at_edge = len(curve) > 1 and best in (curve[0], curve[-1])
     result = {"metric": tuning["metric"], "curve": curve, "at_grid_edge": at_edge}
@@ -44,7 +45,7 @@ def tune(
 if "snakemake" in globals():
     from adapter import job, optional
 
-    with job(snakemake, expected=(ValueError,)) as current:
+    with job(snakemake) as current:
         current.facts |= tune(
             Path(snakemake.input.model),
             Path(snakemake.input.reference),

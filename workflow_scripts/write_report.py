@@ -9,20 +9,34 @@ from scoreladder import files, specs
 from scoreladder.report import page
 
 NOTES = {
-    "Same for every variant": (
-        "network and number of parameters, training images, optimiser, averaging, evaluations of "
-        "the network per sample, first noise, and number of step sizes tried"
-    ),
+    "Paired by seed": "same first weights, images, noise and starting points for every variant",
     "Step size": (
         "chosen per variant on the tuning split, which no reported number uses, with the first "
-        "training seed's model"
+        "training seed's model; every variant has the same trials"
     ),
     "Intervals": (
         "95 %, Student's t over training seeds; two variants are compared seed by seed; SE within "
         "a run is a bootstrap over its samples"
     ),
-    "Floor": "the same metric between two disjoint sets of real data as large as the samples",
+    "Floor": "the same metric of real samples, measured as generated ones are",
 }
+BUDGETS = {
+    "parameters": "parameters",
+    "images": "training images",
+    "nfe": "network evaluations per sample",
+}
+
+
+def budgets(runs: pd.DataFrame) -> dict[str, str]:
+    """What every run had alike and what not, from the table of runs."""
+    alike = [f"{runs[c].iloc[0]:,} {name}" for c, name in BUDGETS.items() if runs[c].nunique() == 1]
+    unlike = [
+        f"{name}, {runs[c].min():,} to {runs[c].max():,}"
+        for c, name in BUDGETS.items()
+        if runs[c].nunique() > 1
+    ]
+    notes = {"Same for every variant": ", ".join(alike), "Not the same": "; ".join(unlike)}
+    return {heading: text for heading, text in notes.items() if text}
 
 
 def provenance(runs: pd.DataFrame, manifest: dict) -> dict:
@@ -58,14 +72,15 @@ def write_report(
         table = pd.read_csv(folder / "tables" / f"{name}.csv")
         compared.append((comparison | {"figure": drawing}, table))
     others = specs.figures(experiment)
+    runs = pd.read_csv(folder / "summary" / "runs.csv")
     html = page.render(
         experiment,
         files.read_json(folder / "summary" / "claims.json")["claims"],
         compared,
         [figure(name, title, name) for name, title in others.items()],
         yaml.safe_dump(experiment, sort_keys=False, allow_unicode=True, width=100),
-        provenance(pd.read_csv(folder / "summary" / "runs.csv"), files.read_json(manifest)),
-        NOTES,
+        provenance(runs, files.read_json(manifest)),
+        budgets(runs) | NOTES,
     )
     files.write_text(path, html)
 

@@ -67,6 +67,7 @@ features: {{kind: digit_classifier, steps: 20}}
 replicates: {{train_seeds: [0], sample_seeds: [0]}}
 {DEFAULTS}
 variants: {{multi: {{}}}}
+inpaint: {{variants: [multi], masks: [half], images: 20, completions: 2}}
 """
 
 

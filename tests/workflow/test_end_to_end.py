@@ -2,19 +2,24 @@
 
 import json
 
+import pytest
+
 FACTS = {"spec", "code", "versions", "platform", "seconds", "peak_memory_mib", "rule"}
 
 
-def manifests(workflow, rule: str) -> list[dict]:
+@pytest.fixture(scope="module")
+def jobs(finished):
+    """All jobs that the finished run consists of."""
+    return finished.jobs("--forceall")
+
+
+def manifests(jobs, rule: str) -> list[dict]:
     """The manifests that the jobs of a rule left."""
-    outputs = [
-        path for job in workflow.jobs("--forceall") if job.rule == rule for path in job.outputs
-    ]
+    outputs = [path for job in jobs if job.rule == rule for path in job.outputs]
     return [json.loads(path.read_text()) for path in outputs if path.name.endswith("manifest.json")]
 
 
-def test_every_declared_output_is_there(finished):
-    jobs = finished.jobs("--forceall")
+def test_every_declared_output_is_there(jobs):
     assert {"train", "tune", "sample", "evaluate", "collect"} <= {job.rule for job in jobs}
     outputs = [path for job in jobs for path in job.outputs]
     assert [path for path in outputs if not (path.is_file() and path.stat().st_size)] == []
@@ -25,8 +30,8 @@ def test_neither_training_states_nor_temporary_files_are_left(finished):
     assert left == []
 
 
-def test_every_job_leaves_one_manifest_with_its_facts(finished):
-    for job in finished.jobs("--forceall"):
+def test_every_job_leaves_one_manifest_with_its_facts(jobs):
+    for job in jobs:
         (path,) = (path for path in job.outputs if path.name.endswith("manifest.json"))
         manifest = json.loads(path.read_text())
         assert set(manifest) >= FACTS
@@ -37,21 +42,26 @@ def test_every_job_leaves_one_manifest_with_its_facts(finished):
         assert manifest["peak_memory_mib"] > 10
 
 
-def test_models_say_what_they_were_trained_on_and_with(finished):
-    models = manifests(finished, "train")
+def test_models_say_what_they_were_trained_on_and_with(jobs):
+    models = manifests(jobs, "train")
     assert sorted(manifest["spec"]["seed"] for manifest in models) == [0, 0, 0, 1, 1]
     for manifest in models:
-        assert manifest["dtype"] == "float32"
-        assert manifest["device"]
         assert manifest["resumed_at"] == 0
         assert manifest["images"] == manifest["spec"]["training"]["images"]
 
 
-def test_samples_say_their_seeds_device_and_evaluations(finished):
-    for manifest in manifests(finished, "sample"):
+def test_samples_say_their_seeds_and_evaluations(jobs):
+    for manifest in manifests(jobs, "sample"):
         assert {"seed", "sample_seed", "shard"} <= set(manifest["spec"])
-        assert manifest["device"]
         assert manifest["nfe"] <= 20
+
+
+@pytest.mark.parametrize("rule", ["train", "tune", "sample", "inpaint"])
+def test_what_a_model_computes_says_its_device_and_type(jobs, rule):
+    found = manifests(jobs, rule)
+    assert found
+    assert {manifest["dtype"] for manifest in found} == {"float32"}
+    assert all(manifest["device"] for manifest in found)
 
 
 def test_a_second_run_does_nothing(copy):

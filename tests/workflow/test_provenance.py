@@ -5,7 +5,8 @@ import os
 import pytest
 
 MODELS = ["multi 0", "multi 1", "single 0", "single 1"]
-COSTLY = {"prepare_dataset", "train_features", "make_reference", "train", "tune", "sample"}
+DATA = {"prepare_dataset", "train_features", "make_reference"}
+COSTLY = DATA | {"train", "tune", "sample", "inpaint"}
 
 
 def reversed_keys(value):

@@ -29,8 +29,8 @@ def compare(runs: pd.DataFrame, comparison: dict, floors: dict) -> pd.DataFrame:
 
     mean, low, high: 95 % interval over n training seeds; sd_train: standard deviation over training
     seeds; sd_sample: over sample seeds of one model (NaN where there is one); se_within: bootstrap
-    standard error within one run; floor: the metric between two sets of real data of the same
-    size; difference…: arm − baseline paired by seed; outcome: what that interval says.
+    standard error within one run; floor: the metric of floor_samples real samples; difference…:
+    arm − baseline paired by seed; outcome: what that interval says.
     """
     metric, baseline = comparison["metric"], comparison["baseline"]
     rows = []
@@ -38,7 +38,7 @@ def compare(runs: pd.DataFrame, comparison: dict, floors: dict) -> pd.DataFrame:
         mine = runs[runs["variant"] == name]
         seeds = by_seed(runs, name, metric)
         interval = mean_interval(seeds)
-        count = str(mine["samples"].iloc[0])
+        floor = floors.get(str(mine["samples"].iloc[0]), {}).get(metric, {})
         row = {
             "variant": name,
             "label": mine["label"].iloc[0],
@@ -48,8 +48,8 @@ def compare(runs: pd.DataFrame, comparison: dict, floors: dict) -> pd.DataFrame:
             "sd_train": float(seeds.std(ddof=1)),
             "sd_sample": float(mine.groupby("seed")[metric].std(ddof=1).mean()),
             "se_within": _mean_of(mine, f"{metric}_se"),
-            "floor": floors.get(count, {}).get(metric, {}).get("mean", np.nan),
-            "samples": mine["samples"].iloc[0],
+            "floor": floor.get("mean", np.nan),
+            "floor_samples": floor.get("count", np.nan),
         }
         gap = Interval(np.nan, np.nan, np.nan, 0)
         if name != baseline:

@@ -2,9 +2,6 @@
 
 from typing import NamedTuple
 
-# Chains that are sampled together; samples are cut into shards between blocks of this many.
-BLOCK = 500
-
 IMAGES = ("digits",)
 POINTS = ("gaussian_mixture",)
 
@@ -30,7 +27,7 @@ METRICS = {
     "score_error_dense": Metric("score error where density is high", True, POINTS),
     "score_error_sparse": Metric("score error where density is low", True, POINTS),
     "sparse_to_dense": Metric("score error, low over high density", True, POINTS),
-    "epsilon_identity": Metric("gap between score and −ε/√(1−ᾱ)", True, POINTS),
+    "epsilon_identity": Metric("gap between the exact score and −ε/√(1−ᾱ)", True, POINTS),
 }
 
 # Those that step sizes can be tuned by; all are better when lower.

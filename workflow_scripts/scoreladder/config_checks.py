@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterable
 
-from scoreladder.catalog import BLOCK, IMAGES, METRICS, OF_INPAINTING, OF_SAMPLES
+from scoreladder.blocks import BLOCK
+from scoreladder.catalog import IMAGES, METRICS, OF_INPAINTING, OF_SAMPLES
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
 
 CHECK_SHAPES = (
@@ -19,6 +20,9 @@ def check_dataset(dataset: dict) -> None:
         return
     means, weights = dataset["means"], dataset["weights"]
     dim = len(means[0])
+    if dim != 2:
+        allowed = "two coordinates: score fields are measured and drawn in the plane"
+        raise ConfigError(("dataset", "means", 0), f"found {shown(means[0])}", allowed)
     for index, mean in enumerate(means):
         if len(mean) != dim:
             allowed = f"every mean has {dim} coordinates, as the first has"
@@ -117,6 +121,12 @@ def check_inpaint(experiment: dict) -> None:
         found = f"found an inpaint block with the dataset {experiment['dataset']['name']}"
         raise ConfigError(("inpaint",), found, f"only images have holes: {listed(IMAGES)}")
     _check_names(_items(("inpaint", "variants"), block["variants"]), experiment["variants"])
+    for index, name in enumerate(block["variants"]):
+        sample = experiment["variants"][name]["sample"]
+        if sample["nfe"] - 1 < sample["ladder"].get("levels", 1):
+            found = f"found {shown(name)}, whose nfe is {sample['nfe']}"
+            allowed = "inpainting needs one evaluation for each level and one to denoise"
+            raise ConfigError(("inpaint", "variants", index), found, allowed)
 
 
 def _check_inpainted(metric: str, names: list[str], key: Key, experiment: dict) -> None:

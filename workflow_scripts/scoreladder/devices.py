@@ -4,14 +4,16 @@ import platform
 
 import torch
 
+from scoreladder.errors import JobFailed
+
 
 def choose(name: str) -> torch.device:
     """The device that "auto" (a GPU where there is one), "cpu" or "cuda" means here.
 
-    Raises ValueError if CUDA is insisted on and missing.
+    Raises JobFailed if CUDA is insisted on and missing.
     """
     if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("config/config.yaml: device: found 'cuda', but no CUDA GPU is visible")
+        raise JobFailed("config/config.yaml: device: found 'cuda', but no CUDA GPU is visible")
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)

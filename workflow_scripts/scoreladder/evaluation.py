@@ -49,17 +49,19 @@ def standard_errors(found: np.ndarray, real: np.ndarray, dataset: dict) -> dict[
     return dict(zip(names, errors.tolist(), strict=True))
 
 
-def floors(pool: np.ndarray, count: int, dataset: dict) -> dict[str, dict[str, float]]:
-    """Each metric between two disjoint sets of real data, `count` each, over seeded draws.
+def floors(
+    pool: np.ndarray, count: int, against: int, dataset: dict
+) -> dict[str, dict[str, float]]:
+    """Each metric of `count` real samples against `against` other real ones, over seeded draws.
 
-    pool (n, d) holds all the real data as features. Where n < 2·count the sets are its halves, and
+    pool (n, d) holds all the real data as features. Where n < count + against, fewer are drawn, and
     the `count` that is given back says so. Returns {metric: {"mean", "sd", "count"}}.
     """
-    count = min(count, len(pool) // 2)
+    count = min(count, len(pool) - against)
     draws = []
     for seed in range(FLOOR_DRAWS):
         order = np.random.default_rng(seed).permutation(len(pool))
-        first, second = pool[order[:count]], pool[order[count : 2 * count]]
+        first, second = pool[order[:count]], pool[order[count : count + against]]
         draws.append(sample_metrics(first, second, dataset))
     return {
         name: {
@@ -72,12 +74,13 @@ def floors(pool: np.ndarray, count: int, dataset: dict) -> dict[str, dict[str, f
 
 
 def model_metrics(
-    model: Denoiser, variant: dict, sigma: float, test: np.ndarray, dataset: dict
+    model: Denoiser, variant: dict, sigma: float, test: np.ndarray, dataset: dict, seed: int
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
     """Metrics of the model itself, and its curves over the levels of its training ladder.
 
     sigma is the level at which the score is held against the noiseless one: the smallest that the
-    variant samples at. test (n, ...) is held-out data. Returns (metrics, curves).
+    variant samples at. test (n, ...) is held-out data; seed draws the points of the identity check.
+    Returns (metrics, curves).
     """
     sigmas = noise.ladder(variant["noise"])
     losses = probes.losses_by_level(model, torch.from_numpy(test), sigmas)
@@ -88,5 +91,5 @@ def model_metrics(
     if mixture is not None:
         curves["score_error"] = probes.score_errors_by_level(model, mixture, sigmas)
         found |= probes.score_errors(model, sigma, mixture)
-        found["epsilon_identity"] = probes.epsilon_identity_gap(mixture)
+        found["epsilon_identity"] = probes.epsilon_identity_gap(mixture, seed)
     return found, curves

@@ -1,5 +1,6 @@
 """Writing results so that no reader ever sees half a file."""
 
+import csv
 import fcntl
 import hashlib
 import json
@@ -20,6 +21,8 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
         # mkstemp makes private files; results are as readable as the user's umask says
         umask = os.umask(0)
         os.umask(umask)
@@ -41,6 +44,8 @@ def exclusive(path: Path | str) -> Iterator[None]:
         except BlockingIOError:
             print(f"waiting for another process, which holds {path}", flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            print(f"going on without a lock: {path}: {error.strerror}", flush=True)
         yield
 
 
@@ -54,6 +59,14 @@ def write_json(path: Path | str, value: object) -> None:
     """Write readable JSON atomically; NaN and infinities are refused with ValueError."""
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     write_text(path, text + "\n")
+
+
+def write_csv(path: Path | str, rows: list[dict]) -> None:
+    """Write rows that share their keys as CSV, atomically. Raises ValueError on unlike keys."""
+    with atomic_path(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def read_json(path: Path | str) -> dict:

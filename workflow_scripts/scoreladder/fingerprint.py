@@ -63,12 +63,12 @@ def closure(script: Path, root: Path) -> list[Path]:
 @cache
 def _digest(path: Path) -> str:
     tree = _WithoutDocstrings().visit(ast.parse(path.read_text(encoding="utf-8")))
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
 
 
 @cache
 def fingerprint(script: Path, root: Path) -> str:
-    """SHA-256, shortened to 16 digits, of the syntax trees of `closure(script, root)`.
+    """SHA-256, shortened to 16 digits, of the code of `closure(script, root)`.
 
     Comments, docstrings, layout and time stamps do not count; any other edit does. `root` is the
     folder that first-party imports start from. Raises SyntaxError if a file does not parse.
@@ -76,4 +76,13 @@ def fingerprint(script: Path, root: Path) -> str:
     total = hashlib.sha256()
     for path in closure(script, root):
         total.update(f"{path.relative_to(root)}:{_digest(path)}\n".encode())
+    return total.hexdigest()[:16]
+
+
+@cache
+def contents(folder: Path, pattern: str) -> str:
+    """SHA-256, shortened to 16 digits, of the names and bytes of a folder's files that match."""
+    total = hashlib.sha256()
+    for path in sorted(folder.glob(pattern)):
+        total.update(f"{path.name}:{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()[:16]

@@ -33,9 +33,9 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
     """A comparison table as people read it, text in every cell, the floor as the last row."""
     metric = METRICS[table["metric"].iloc[0]].label
     rows = [{"variant": row["label"], **_cells(row, metric)} for row in table.to_dict("records")]
-    for floor, samples in sorted(set(zip(table["floor"], table["samples"], strict=True))):
+    for floor, samples in sorted(set(zip(table["floor"], table["floor_samples"], strict=True))):
         if not math.isnan(floor):
-            label = f"floor: real data, two sets of {samples}"
+            label = f"floor: {samples:.0f} real samples"
             rows.append({"variant": label, metric: number(floor)})
     return pd.DataFrame(rows).fillna("")
 
@@ -47,6 +47,7 @@ def _cells(row: dict, metric: str) -> dict[str, str]:
         metric: interval(row["mean"], row["low"], row["high"]),
         "n": count(row["n"]),
         "sd (train)": number(row["sd_train"], 2),
+        "sd (sample)": number(row["sd_sample"], 2),
         "se (within)": number(row["se_within"], 2),
         "difference": MISSING if baseline else gap,
         "outcome": "baseline" if baseline else row["outcome"],
@@ -71,7 +72,7 @@ def markdown(table: pd.DataFrame, title: str, notes: str) -> str:
 def latex(table: pd.DataFrame, title: str, notes: str) -> str:
     """The table as a LaTeX table environment for booktabs, in ASCII."""
     shown = printed(table)
-    alignment = "l" + "r" * 5 + "l" * (shown.shape[1] - 6)
+    alignment = "l" + "r" * 6 + "l" * (shown.shape[1] - 7)
     header = " & ".join(_tex(name) for name in shown.columns)
     rows = " \\\\\n".join(" & ".join(_tex(cell) for cell in row) for row in shown.to_numpy())
     return (

@@ -1,6 +1,6 @@
 """Filling in what is missing, with a model that was trained to draw whole samples."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -42,7 +42,7 @@ def replacement_langevin(
     observed: Tensor,
     known: Tensor,
     sigmas: Tensor,
-    steps_per_level: int,
+    steps_per_level: int | Sequence[int],
     step_size: float,
     generator: torch.Generator | None = None,
     observation_generator: torch.Generator | None = None,
@@ -56,15 +56,16 @@ def replacement_langevin(
     known part is returned exactly.
     """
     smallest = float(sigmas[-1])
+    steps = [steps_per_level] * len(sigmas) if isinstance(steps_per_level, int) else steps_per_level
 
     def replaced(x: Tensor, sigma: float) -> Tensor:
         z = torch.randn(x.shape, generator=observation_generator, dtype=x.dtype, device=x.device)
         return torch.where(known, observed + sigma * z, x)
 
     with torch.no_grad():
-        for sigma in map(float, sigmas):
+        for sigma, count in zip(map(float, sigmas), steps, strict=True):
             alpha = step_size * sigma**2 / smallest**2
-            for _ in range(steps_per_level):
+            for _ in range(count):
                 x = replaced(x, sigma)
                 z = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
                 x = x + alpha * score(denoiser, x, sigma) + (2 * alpha) ** 0.5 * z

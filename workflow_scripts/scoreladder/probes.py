@@ -43,7 +43,7 @@ def score_errors(
     return errors
 
 
-def epsilon_identity_gap(mixture: GaussianMixture, draws: int = 1024) -> float:
+def epsilon_identity_gap(mixture: GaussianMixture, seed: int = 0, draws: int = 1024) -> float:
     """Largest |∇ log p_t(x) − (−ε̂/√(1−ᾱ))| over DDPM's noise levels, in float64.
 
     The left side is automatic differentiation of the density of √ᾱ x₀ + √(1−ᾱ) z; the right is
@@ -56,7 +56,7 @@ def epsilon_identity_gap(mixture: GaussianMixture, draws: int = 1024) -> float:
             mixture.means * alpha_bar**0.5, covariances * alpha_bar, mixture.weights
         )
         remaining = (1 - alpha_bar) ** 0.5
-        generator = seeds.generator("epsilon identity")
+        generator = seeds.generator("epsilon identity", seed)
         x = scaled.sample(draws, remaining, generator).requires_grad_()
         (left,) = torch.autograd.grad(scaled.log_prob(x, remaining).sum(), x)
         x_ve, sigma = x.detach() / alpha_bar**0.5, (1 / alpha_bar - 1) ** 0.5

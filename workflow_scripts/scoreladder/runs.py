@@ -40,7 +40,7 @@ def run_row(facts: dict, tuning: dict | None, manifests: dict[str, dict], metric
         "step_size": sample["step_size"],
         "relative_step_size": sample["relative_step_size"],
         "at_grid_edge": bool(tuning and tuning["at_grid_edge"]),
-        "train_seconds": train["seconds"],
+        "train_seconds": train["train_seconds"],
         "sample_seconds": sample["seconds"],
         "device": train["device"],
         "train_code": train["code"],

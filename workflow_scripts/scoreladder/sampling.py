@@ -1,13 +1,13 @@
 """Samplers. Each is a generator of states, so that the caller owns progress and trajectories."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from scoreladder import noise, progress, seeds
-from scoreladder.catalog import BLOCK
+from scoreladder.blocks import BLOCK
 from scoreladder.denoiser import Denoiser, score
 
 Denoise = Callable[..., Tensor]
@@ -29,21 +29,22 @@ def annealed_langevin_states(
     denoiser: Denoise,
     x: Tensor,
     sigmas: Tensor,
-    steps_per_level: int,
+    steps_per_level: int | Sequence[int],
     step_size: float,
     denoise: bool = True,
     generator: torch.Generator | None = None,
 ) -> Iterator[Tensor]:
     """Yield x after every step of `annealed_langevin`; arguments as there."""
-    if step_size <= 0 or steps_per_level < 1:
+    steps = [steps_per_level] * len(sigmas) if isinstance(steps_per_level, int) else steps_per_level
+    if step_size <= 0 or min(steps) < 1:
         raise ValueError(
             f"need step_size > 0 and steps_per_level >= 1, found {step_size} and {steps_per_level}"
         )
     smallest = float(sigmas[-1])
     with torch.no_grad():
-        for sigma in map(float, sigmas):
+        for sigma, count in zip(map(float, sigmas), steps, strict=True):
             alpha = step_size * sigma**2 / smallest**2
-            for _ in range(steps_per_level):
+            for _ in range(count):
                 z = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
                 x = x + alpha * score(denoiser, x, sigma) + (2 * alpha) ** 0.5 * z
                 yield x
@@ -55,7 +56,7 @@ def annealed_langevin(
     denoiser: Denoise,
     x: Tensor,
     sigmas: Tensor,
-    steps_per_level: int,
+    steps_per_level: int | Sequence[int],
     step_size: float,
     denoise: bool = True,
     generator: torch.Generator | None = None,
@@ -65,8 +66,9 @@ def annealed_langevin(
     At each level, from large σ to small: x ← x + α_i s(x, σ_i) + √(2α_i) z with
     α_i = step_size·σ_i²/σ_L². (The paper writes α/2 and √α: its ε is twice this step_size.)
     With `denoise`, one last x ← x + σ_L² s(x, σ_L) removes the noise that is left (arXiv
-    2006.09011). x (n, ...), sigmas (L,) descending; returns the shape of x, after
-    L·steps_per_level + denoise evaluations. A level is stable while α_i < 2σ_i² on a Gaussian.
+    2006.09011). x (n, ...), sigmas (L,) descending, steps_per_level one number or one per level;
+    returns the shape of x, after L·steps_per_level + denoise evaluations. On a Gaussian a level is
+    stable while α_i < 2σ_i².
     Raises ValueError unless step_size > 0 and steps_per_level >= 1.
     """
     for x in annealed_langevin_states(  # noqa: B007, B020
@@ -94,9 +96,13 @@ def langevin(
     return annealed_langevin(denoiser, x, ladder, steps, step_size, denoise, generator)
 
 
-def steps_per_level(nfe: int, levels: int, denoise: bool) -> int:
-    """How many steps a level may take within a budget of evaluations, the same at every level."""
-    return (nfe - denoise) // levels
+def steps_per_level(nfe: int, levels: int, denoise: bool) -> list[int]:
+    """Steps of each level, largest σ first, that with the final denoise spend `nfe` exactly.
+
+    What does not divide evenly goes to the smallest levels, one step each.
+    """
+    each, left = divmod(nfe - denoise, levels)
+    return [each + (level >= levels - left) for level in range(levels)]
 
 
 def smallest_sigma(sample: dict) -> float:

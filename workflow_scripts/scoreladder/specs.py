@@ -25,9 +25,9 @@ def shown_variants(experiment: dict) -> list[str]:
 
 
 def shown_models(experiment: dict) -> list[str]:
-    """Those of the shown variants that are trained themselves."""
+    """The trained models behind the shown variants, each once."""
     every = experiment["variants"]
-    return [name for name in shown_variants(experiment) if every[name]["model"] == name]
+    return list(dict.fromkeys(every[name]["model"] for name in shown_variants(experiment)))
 
 
 def inpainted_variants(experiment: dict) -> list[str]:
@@ -38,7 +38,9 @@ def inpainted_variants(experiment: dict) -> list[str]:
 def figures(experiment: dict) -> dict[str, str]:
     """Name → title of the experiment's figures beside those of its comparisons."""
     named = figures_for(experiment["dataset"]["name"])
-    return {n: t for n, t in named.items() if n != "inpainting" or experiment["inpaint"]}
+    tuned = any(v["sample"]["step_size"] == "tuned" for v in experiment["variants"].values())
+    there = {"inpainting": experiment["inpaint"], "tuning": tuned}
+    return {name: title for name, title in named.items() if there.get(name, True)}
 
 
 def tuning_seed(experiment: dict) -> int:
@@ -65,9 +67,9 @@ def features(experiment: dict) -> dict:
     return pick(experiment, "dataset", "features")
 
 
-def reference(experiment: dict) -> dict:
+def floor(experiment: dict) -> dict:
     counts = {variant["sample"]["count"] for variant in experiment["variants"].values()}
-    return features(experiment) | {"counts": sorted(counts)}
+    return dataset(experiment) | {"counts": sorted(counts)}
 
 
 def train(experiment: dict, variant: str, seed: int) -> dict:

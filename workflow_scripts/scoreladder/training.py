@@ -13,20 +13,23 @@ from torch import Tensor, nn
 
 from scoreladder import denoiser as denoisers
 from scoreladder import noise, objectives, seeds
-from scoreladder.files import atomic_path
+from scoreladder.errors import JobFailed
 from scoreladder.weighting import Weighting, weighting
 
 RECORDS = 100
 DIVERGED = 100.0
 
 
-class TrainingFailed(Exception):
+class TrainingFailed(JobFailed):
     """Training cannot go on; the message says at which image, what was seen and what to try."""
 
 
 @dataclass
 class Run:
-    """All that changes during training, and the constants that follow from config and data."""
+    """All that changes during training, and the constants that follow from config and data.
+
+    `seconds` is the caller's: time spent on this run so far, over all its attempts.
+    """
 
     spec: dict
     seed: int
@@ -39,6 +42,7 @@ class Run:
     weighting: Weighting
     loss_scale: float = 1.0
     images: int = 0
+    seconds: float = 0.0
     window: list[tuple[float, float]] = field(default_factory=list)
     curve: list[dict] = field(default_factory=list)
 
@@ -164,16 +168,20 @@ def save_state(run: Run, path: Path, stamp: str) -> None:
     state = {
         "stamp": stamp,
         "images": run.images,
+        "seconds": run.seconds,
         "window": [(float(loss), float(norm)) for loss, norm in run.window],
         "curve": run.curve,
         "model": run.model.state_dict(),
         "ema": run.ema.state_dict(),
         "optimizer": run.optimizer.state_dict(),
     }
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+    # one fixed temporary name: the caller holds the only lock, and kills leave no litter
+    temporary = path.with_suffix(".tmp")
+    with open(temporary, "wb") as file:
         torch.save(state, file)
         file.flush()
         os.fsync(file.fileno())
+    os.replace(temporary, path)
 
 
 def load_state(run: Run, path: Path, stamp: str) -> str:
@@ -185,7 +193,7 @@ def load_state(run: Run, path: Path, stamp: str) -> str:
     if not path.exists():
         return "starting from the first image"
     try:
-        state = torch.load(io.BytesIO(path.read_bytes()), weights_only=True)
+        state = torch.load(io.BytesIO(path.read_bytes()), map_location="cpu", weights_only=True)
         found = state["stamp"]
     except Exception as error:
         return f"ignoring {path}, which cannot be read ({type(error).__name__}); starting anew"
@@ -195,4 +203,5 @@ def load_state(run: Run, path: Path, stamp: str) -> str:
     run.ema.load_state_dict(state["ema"])
     run.optimizer.load_state_dict(state["optimizer"])
     run.images, run.curve, run.window = state["images"], state["curve"], state["window"]
+    run.seconds = state["seconds"]
     return f"going on from image {run.images}"

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from scoreladder import variant_grids
@@ -51,11 +52,32 @@ def load_config(config: dict, root: Path, file: str = "config/config.yaml") -> d
         check(config, "config.schema.yaml")
         folder = Path(root) / "config" / "experiments"
         existing = sorted(path.stem for path in folder.glob("*.yaml"))
+        rules = _rules(Path(root))
         for index, name in enumerate(config["experiments"]):
+            if name in rules:
+                found = f"found {shown(name)}, the name of a rule of the workflow"
+                allowed = "every experiment is a target too: rename its file"
+                raise ConfigError(("experiments", index), found, allowed)
             if name not in existing:
                 what = "files in config/experiments"
                 raise unknown_name(("experiments", index), name, existing, what)
     return config
+
+
+def load_others(folder: Path, selected: list[str]) -> dict[str, dict]:
+    """The experiments in `folder` that are sound though nobody selected them, by name."""
+    others = {}
+    for path in sorted(Path(folder).glob("*.yaml")):
+        if path.stem not in (*selected, *_rules(path.parents[2])):
+            # one that nobody asked for must not stop the others
+            with suppress(ConfigError):
+                others[path.stem] = load_experiment(path)
+    return others
+
+
+def _rules(root: Path) -> set[str]:
+    """Names that rules have, each as its script."""
+    return {path.stem for path in (root / "workflow_scripts").glob("*.py")} | {"all"}
 
 
 def load_experiment(path: Path) -> dict:

@@ -14,7 +14,7 @@ def comparison(table: pd.DataFrame, runs: pd.DataFrame, styles: dict[str, dict])
     """Dot plot of one comparison: mean and 95 % interval per variant, seeds as small dots.
 
     table: the comparison's rows; runs: one row per run, with the table's metric as a column.
-    The last row is the floor, the metric between two halves of the real data, where known.
+    The last row is the floor, the metric of other real data, where known.
     """
     table = table.sort_values("role", key=lambda role: role != "baseline", kind="stable")
     metric, floor = table["metric"].iloc[0], table["floor"].iloc[0]
@@ -43,7 +43,7 @@ def comparison(table: pd.DataFrame, runs: pd.DataFrame, styles: dict[str, dict])
         axes.axvline(floor, color=style.GREY, linestyle="--", linewidth=0.9, zorder=0)
         axes.plot(floor, count - 1, "|", color=style.GREY, markersize=9)
         axes.text(1.02, count - 1, "floor", transform=axes.get_yaxis_transform(), va="center")
-        labels.append("real data, two halves")
+        labels.append("real data")
     axes.set(ylim=(count - 0.4, -0.6), xlabel=style.metric_label(metric))
     axes.set_yticks(range(count), labels)
     axes.tick_params(axis="y", length=0)

@@ -106,6 +106,8 @@ def _comparison(comparison: dict, table: pd.DataFrame) -> dict:
         **comparison,
         "rows": table.to_dict("records"),
         "floor": table["floor"].iloc[0],
+        "floor_samples": table["floor_samples"].iloc[0],
+        "sample_seeds": bool(table["sd_sample"].notna().any()),
         "at_edge": bool(table["at_grid_edge"].any()),
         "figure": figure and _figure(figure),
     }

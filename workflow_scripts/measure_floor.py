@@ -1,0 +1,28 @@
+"""Measure the floor: how far real data is from other real data."""
+
+from pathlib import Path
+
+import numpy as np
+
+from scoreladder import evaluation, files
+
+
+def measure_floor(reference: Path, counts: list[int], dataset: dict, path: Path) -> None:
+    """Write the floor of every sample metric for each number of samples in use."""
+    with np.load(reference) as arrays:
+        pool = np.concatenate([arrays[name] for name in ("train", "tune", "test")])
+        against = len(arrays["test"])
+    floors = {str(n): evaluation.floors(pool, n, against, dataset) for n in counts}
+    files.write_json(path, floors)
+
+
+if "snakemake" in globals():
+    from adapter import job
+
+    with job(snakemake) as current:
+        measure_floor(
+            Path(snakemake.input.reference),
+            current.spec["counts"],
+            current.spec["dataset"],
+            Path(snakemake.output.floor),
+        )
