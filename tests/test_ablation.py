@@ -109,10 +109,11 @@ def test_sample_seeds_are_averaged_within_a_training_seed_and_not_counted_as_run
 
 def test_within_run_errors_and_the_floor_of_the_same_size_are_shown():
     runs = table(fid_se=0.3)
-    floors = {"500": {"fid": {"mean": 1.5}}, "100": {"fid": {"mean": 7.0}}}
+    floors = {"500": {"fid": {"mean": 1.5, "count": 500}}, "100": {"fid": {"mean": 7.0}}}
     found = compare(runs, floors)
     assert found["se_within"].tolist() == pytest.approx([0.3] * 3)
     assert found["floor"].tolist() == [1.5] * 3
+    assert found["floor_samples"].tolist() == [500] * 3
     assert compare(table()).loc[:, ["se_within", "floor"]].isna().all(axis=None)
 
 

@@ -28,18 +28,20 @@ def pip_versions() -> dict[str, str]:
 
 
 def conda_versions() -> dict[str, str]:
-    """Package → version in environment.yml, without Python itself."""
+    """Package → version in environment.yml, from conda or by pip, without Python and pip."""
     packages = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-    versions = dict(package.split("=") for package in packages)
+    by_pip = packages.pop()["pip"]
+    versions = dict(package.split("=") for package in packages if package != "pip")
     del versions["python"]
-    return versions
+    return versions | dict(package.split("==") for package in by_pip)
 
 
 def rules() -> dict[str, str]:
-    """Rule → its text, for the rules that run a script."""
+    """Script → the text of the rule, or of the rules made by one loop, that run it."""
     text = "\n".join(path.read_text() for path in SNAKEFILES)
-    blocks = re.findall(r"^rule (\w+):\n((?:(?: {4}.*)?\n)+)", text, re.MULTILINE)
-    return {name: block for name, block in blocks if "script:" in block}
+    blocks = re.split(r"^ *rule\b.*:$", text, flags=re.MULTILINE)
+    scripts = {block: re.findall(r"workflow_scripts/(\w+)\.py", block) for block in blocks}
+    return {names[0]: block for block, names in scripts.items() if names}
 
 
 def modules_after(imports: str) -> set[str]:
@@ -58,7 +60,7 @@ def test_conda_and_pip_install_the_same_pinned_versions():
 
 def test_pinned_python_is_the_one_the_project_asks_for():
     project = (ROOT / "pyproject.toml").read_text()
-    (wanted,) = re.findall(r'requires-python = ">=(\d+\.\d+)"', project)
+    (wanted,) = re.findall(r'requires-python = ">=(\d+\.\d+),', project)
     assert (
         f"python={wanted}" in yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     )

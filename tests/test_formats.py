@@ -21,9 +21,10 @@ ROW = {
     "high": 22.87,
     "n": 3,
     "sd_train": 0.616,
+    "sd_sample": math.nan,
     "se_within": math.nan,
     "floor": 1.5,
-    "samples": 500,
+    "floor_samples": 500,
     "difference": math.nan,
     "difference_low": math.nan,
     "difference_high": math.nan,
@@ -88,7 +89,7 @@ def test_a_table_has_a_row_for_each_variant_and_the_floor_last():
     shown = formats.printed(table())
     assert shown["variant"].tolist()[:2] == [ROW["label"], ARM["label"]]
     last = shown.iloc[-1]
-    assert last["variant"] == "floor: real data, two sets of 500"
+    assert last["variant"] == "floor: 500 real samples"
     assert last["FID in digit-classifier features"] == "1.50"
     assert set(last.iloc[2:]) == {""}
     assert all(isinstance(cell, str) for cell in shown.to_numpy().flatten())

@@ -74,8 +74,10 @@ def _table(edge: bool = True) -> pd.DataFrame:
         "metric": "fid",
         "n": 3,
         "sd_train": 1.03,
+        "sd_sample": float("nan"),
         "se_within": np.nan,
         "floor": 8.25,
+        "floor_samples": 500,
         "nfe": 200,
         "images": 512000,
         "parameters": 288832,
@@ -172,7 +174,7 @@ def test_verdicts_come_first_with_effect_and_seeds():
 def test_table_has_baseline_first_and_floor_last():
     html = _render()
     table = html[html.index("One scale or ten</h2>") :]
-    assert table.index("10 scales") < table.index("σ = 0.3") < table.index("floor: real data")
+    assert table.index("10 scales") < table.index("σ = 0.3") < table.index("floor: 500 real samples")
     assert _cells(table, "10 scales") == [
         "10 scales",
         "21.3 [19.8, 22.9]",

@@ -53,7 +53,7 @@ def test_models_say_what_they_were_trained_on_and_with(jobs):
 def test_samples_say_their_seeds_and_evaluations(jobs):
     for manifest in manifests(jobs, "sample"):
         assert {"seed", "sample_seed", "shard"} <= set(manifest["spec"])
-        assert manifest["nfe"] <= 20
+        assert manifest["nfe"] == 20
 
 
 @pytest.mark.parametrize("rule", ["train", "tune", "sample", "inpaint"])
@@ -66,6 +66,12 @@ def test_what_a_model_computes_says_its_device_and_type(jobs, rule):
 
 def test_a_second_run_does_nothing(copy):
     assert "Nothing to be done" in copy.finish("--cores=2")
+
+
+def test_snakemakes_own_report_holds_every_figure_with_its_caption(copy):
+    copy.finish("--report", "provenance.html")
+    html = (copy.folder / "provenance.html").read_text()
+    assert all(caption in html for caption in ("score_fields", "learning_curves", "scales"))
 
 
 def test_one_experiment_can_be_named_as_a_target(finished):
