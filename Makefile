@@ -26,7 +26,7 @@ reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 	  if [ -e $(KILLED) ]; then $(SNAKEMAKE) --unlock --quiet all $(SELECTION); fi; \
 	  touch $(KILLED); trap "rm -f $(KILLED)" EXIT; trap "exit 130" INT TERM; \
 	  $(SNAKEMAKE) --quiet rules reason host $(SELECTION); \
-	  if [ $(RESULTS)/report.html -nt $(RESULTS)/provenance.html ]; then \
+	  if [ ! $(RESULTS)/report.html -ot $(RESULTS)/provenance.html ]; then \
 	    $(SNAKEMAKE) --quiet all --report $(RESULTS)/provenance.html $(SELECTION); \
 	  fi' || { status=$$?; \
 	  [ $$status != 75 ] || echo "Error: another make reproduce is at work in this folder." >&2; \

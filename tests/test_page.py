@@ -174,7 +174,9 @@ def test_verdicts_come_first_with_effect_and_seeds():
 def test_table_has_baseline_first_and_floor_last():
     html = _render()
     table = html[html.index("One scale or ten</h2>") :]
-    assert table.index("10 scales") < table.index("σ = 0.3") < table.index("floor: 500 real samples")
+    assert (
+        table.index("10 scales") < table.index("σ = 0.3") < table.index("floor: 500 real samples")
+    )
     assert _cells(table, "10 scales") == [
         "10 scales",
         "21.3 [19.8, 22.9]",
