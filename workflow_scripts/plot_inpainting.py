@@ -11,19 +11,24 @@ from scoreladder.plotting import style
 def plot_inpainting(
     completions: dict[str, Path], labels: dict[str, str], masks: list[str], svg: Path, png: Path
 ) -> None:
-    """Draw, per mask, the known pixels and each variant's first completion; holes are tinted."""
+    """Draw, a row per mask, the truth, what is known of it, and each variant's first completion."""
     blocks, titles = {}, {}
     for variant, path in completions.items():
         with np.load(path, allow_pickle=False) as arrays:
             blocks["data"] = arrays["truth"]
             for mask in masks:
                 known = arrays[f"known_{mask}"]
+                blocks[f"truth {mask}"] = arrays["truth"]
+                titles[f"truth {mask}"] = "real data"
                 blocks[f"known {mask}"] = np.where(known, arrays["truth"], np.nan)
-                titles[f"known {mask}"] = f"what is known: {mask}"
+                titles[f"known {mask}"] = f"known: {mask}"
                 blocks[f"{variant} {mask}"] = arrays[mask][0]
                 titles[f"{variant} {mask}"] = f"{labels[variant]}: {mask}"
-    order = [f"{row} {mask}" for mask in masks for row in ("known", *completions)]
-    style.save(drawings.sample_grid(blocks, order, titles), svg, png)
+    columns = ("truth", "known", *completions)
+    order = [f"{column} {mask}" for mask in masks for column in columns]
+    # the figure begins with the real data by itself
+    figure = drawings.sample_grid(blocks, order[1:], titles, len(columns))
+    style.save(figure, svg, png)
 
 
 if "snakemake" in globals():

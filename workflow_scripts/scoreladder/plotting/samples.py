@@ -13,14 +13,16 @@ INK_ON_PAPER = matplotlib.colormaps["gray_r"].with_extremes(bad="#cfdce8")
 
 
 @style.styled
-def sample_grid(samples: dict[str, np.ndarray], order: list[str], labels: dict[str, str]) -> Figure:
+def sample_grid(
+    samples: dict[str, np.ndarray], order: list[str], labels: dict[str, str], columns: int = 3
+) -> Figure:
     """The first 40 images of the real data ("data") and of each variant in `order`, in blocks.
 
-    samples: per name an array (n, 1, H, W) with values in [−1, 1]; pixels that are not finite
+    `columns` blocks stand side by side. samples: per name an array (n, 1, H, W) with values in [−1, 1]; pixels that are not finite
     have the colour of the gaps.
     """
     titles = [DATA_LABEL, *(style.wrapped(labels[name], 34) for name in order)]
-    figure, every = _small_multiples(titles, 3, 0.4, lines_below=0)
+    figure, every = _small_multiples(titles, columns, 0.4, lines_below=0)
     for axes, name in zip(every, ["data", *order], strict=True):
         # a viewer that smooths what it enlarges then blurs only the edges of the squares
         block = np.kron(_tiled(samples[name]), np.ones((5, 5)))
