@@ -18,8 +18,8 @@ def sample_grid(
 ) -> Figure:
     """The first 40 images of the real data ("data") and of each variant in `order`, in blocks.
 
-    `columns` blocks stand side by side. samples: per name an array (n, 1, H, W) with values in [−1, 1]; pixels that are not finite
-    have the colour of the gaps.
+    `columns` blocks stand side by side. samples: per name an array (n, 1, H, W) with values in
+    [−1, 1]; pixels that are not finite have the colour of the gaps.
     """
     titles = [DATA_LABEL, *(style.wrapped(labels[name], 34) for name in order)]
     figure, every = _small_multiples(titles, columns, 0.4, lines_below=0)
