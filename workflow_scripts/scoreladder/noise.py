@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.optimize import brentq, minimize_scalar
-from scipy.special import ndtr
 from torch import Tensor
 
 
@@ -82,6 +80,10 @@ def technique2_levels(dim: int, sigma_max: float, sigma_min: float, c: float = 0
     _check_range(sigma_max, sigma_min)
     if not 0 < c < 0.997 or dim < 1:
         raise ValueError(f"need dim >= 1 and 0 < c < 0.997, found dim={dim}, c={c}")
+    # here, because every job imports this module and SciPy takes half a second
+    from scipy.optimize import brentq
+    from scipy.special import ndtr
+
     root = math.sqrt(2 * dim)
 
     def overlap(gamma: float) -> float:
@@ -116,6 +118,8 @@ def technique4_step_size(sigmas: Tensor, steps_per_level: int) -> float:
     """
     if len(sigmas) < 2 or steps_per_level < 1:
         raise ValueError("technique 4 needs at least two levels and one step per level")
+    from scipy.optimize import minimize_scalar
+
     ratio = float(sigmas[0] / sigmas[1])
     best = minimize_scalar(
         lambda log_eta: abs(variance_ratio(math.exp(log_eta), ratio, steps_per_level) - 1),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 
 class Interval(NamedTuple):
@@ -24,7 +24,8 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     mean = float(values.mean())
     if len(values) < 2:
         return Interval(mean, float("nan"), float("nan"), len(values))
-    half = stats.t.ppf(0.5 + level / 2, len(values) - 1) * stats.sem(values)
+    standard_error = values.std(ddof=1) / np.sqrt(len(values))
+    half = float(stdtrit(len(values) - 1, 0.5 + level / 2) * standard_error)
     return Interval(mean, mean - half, mean + half, len(values))
 
 

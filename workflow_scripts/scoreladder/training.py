@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adam import adam
 
 from scoreladder import denoiser as denoisers
 from scoreladder import noise, objectives, seeds
@@ -36,7 +37,7 @@ class Run:
     data: Tensor
     model: denoisers.Denoiser
     ema: denoisers.Denoiser
-    optimizer: torch.optim.Optimizer
+    moments: dict[str, dict[str, Tensor]]
     description: dict
     density: noise.Density
     weighting: Weighting
@@ -70,13 +71,46 @@ def start(spec: dict, data: Tensor, seed: int, device: torch.device | str = "cpu
         data=data.to(device),
         model=model,
         ema=copy.deepcopy(model).requires_grad_(False),
-        optimizer=torch.optim.Adam(model.parameters(), fused=True),
+        moments=fresh_moments(model),
         description=description,
         density=noise.density(spec["density"], ladder.to(device, torch.float32)),
         weighting=weighting(spec["weighting"]),
     )
     run.loss_scale = initial_loss(run)
     return run
+
+
+def fresh_moments(model: nn.Module) -> dict[str, dict[str, Tensor]]:
+    """Adam's state before its first step: per parameter the two moments and the step count."""
+    named = dict(model.named_parameters())
+    zeros = {name: torch.zeros_like(parameter) for name, parameter in named.items()}
+    return {
+        "first": zeros,
+        "second": {name: zero.clone() for name, zero in zeros.items()},
+        "steps": {name: torch.zeros((), device=zero.device) for name, zero in zeros.items()},
+    }
+
+
+def adam_step(run: Run, rate: float) -> None:
+    """One step of Adam (arXiv 1412.6980) with the gradients that the model has now."""
+    parameters = list(run.model.parameters())
+    # torch's own kernel; its Optimizer classes would import the compiler, seconds in every job
+    adam(
+        parameters,
+        [parameter.grad for parameter in parameters],
+        list(run.moments["first"].values()),
+        list(run.moments["second"].values()),
+        [],
+        list(run.moments["steps"].values()),
+        fused=True,
+        amsgrad=False,
+        beta1=0.9,
+        beta2=0.999,
+        lr=rate,
+        weight_decay=0.0,
+        eps=1e-8,
+        maximize=False,
+    )
 
 
 def initial_loss(run: Run, draws: int = 4096) -> float:
@@ -121,13 +155,12 @@ def step(run: Run) -> None:
     training = run.spec["training"]
     batch = min(training["batch_size"], training["images"] - run.images)
     generator = seeds.generator("train", run.seed, run.images, device=run.data.device)
-    for group in run.optimizer.param_groups:
-        group["lr"] = learning_rate(training, run.images)
     loss = _losses(run, run.model, batch, generator).mean() / run.loss_scale
-    run.optimizer.zero_grad()
+    run.model.zero_grad()
     loss.backward()
     norm = nn.utils.clip_grad_norm_(run.model.parameters(), training["gradient_clip"])
-    run.optimizer.step()
+    with torch.no_grad():
+        adam_step(run, learning_rate(training, run.images))
     run.images += batch
     update_ema(run, batch)
     run.window.append((loss.detach(), norm))
@@ -173,7 +206,7 @@ def save_state(run: Run, path: Path, stamp: str) -> None:
         "curve": run.curve,
         "model": run.model.state_dict(),
         "ema": run.ema.state_dict(),
-        "optimizer": run.optimizer.state_dict(),
+        "moments": run.moments,
     }
     # one fixed temporary name: the caller holds the only lock, and kills leave no litter
     temporary = path.with_suffix(".tmp")
@@ -201,7 +234,9 @@ def load_state(run: Run, path: Path, stamp: str) -> str:
         return f"ignoring {path}, made by another config, code or seed; starting anew"
     run.model.load_state_dict(state["model"])
     run.ema.load_state_dict(state["ema"])
-    run.optimizer.load_state_dict(state["optimizer"])
+    for kind, values in run.moments.items():
+        for name, value in values.items():
+            value.copy_(state["moments"][kind][name])
     run.images, run.curve, run.window = state["images"], state["curve"], state["window"]
     run.seconds = state["seconds"]
     return f"going on from image {run.images}"
