@@ -1,5 +1,6 @@
 """Training: what it converges to, rates and averages, failures, and going on after a cut."""
 
+import copy
 import math
 
 import pytest
@@ -43,11 +44,26 @@ def train(run):
 
 def everything(run):
     """The state of a run as one flat list that == compares bit for bit."""
-    adam = run.optimizer.state_dict()["state"]
     tensors = [*run.model.state_dict().values(), *run.ema.state_dict().values()]
-    tensors += [value for state in adam.values() for value in state.values()]
+    tensors += [value for moment in run.moments.values() for value in moment.values()]
     window = [(float(loss), float(norm)) for loss, norm in run.window]
     return [*(tensor.tolist() for tensor in tensors), run.images, run.curve, window]
+
+
+def test_the_optimiser_is_adam():
+    """Ten steps give the weights that torch's own Adam gives."""
+    run = training.start(spec(), data(), 0)
+    other = copy.deepcopy(run.model)
+    reference = torch.optim.Adam(other.parameters(), lr=0.01)
+    for seed in range(10):
+        x = torch.randn(16, 1, generator=torch.Generator().manual_seed(seed))
+        for model in (run.model, other):
+            model.zero_grad()
+            (model(x, 0.5) - 1).square().sum().backward()
+        training.adam_step(run, 0.01)
+        reference.step()
+    for mine, theirs in zip(run.model.parameters(), other.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, rtol=1e-5, atol=1e-7)
 
 
 def test_training_on_a_gaussian_approaches_its_exact_denoiser():

@@ -91,6 +91,7 @@ def fresh_moments(model: nn.Module) -> dict[str, dict[str, Tensor]]:
     }
 
 
+@torch.no_grad()
 def adam_step(run: Run, rate: float) -> None:
     """One step of Adam (arXiv 1412.6980) with the gradients that the model has now."""
     parameters = list(run.model.parameters())
@@ -159,8 +160,7 @@ def step(run: Run) -> None:
     run.model.zero_grad()
     loss.backward()
     norm = nn.utils.clip_grad_norm_(run.model.parameters(), training["gradient_clip"])
-    with torch.no_grad():
-        adam_step(run, learning_rate(training, run.images))
+    adam_step(run, learning_rate(training, run.images))
     run.images += batch
     update_ema(run, batch)
     run.window.append((loss.detach(), norm))
