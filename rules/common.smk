@@ -106,8 +106,7 @@ def classifier_file(wildcards):
 def tuning_file(wildcards):
     """The tuned step size, for variants whose step size is tuned."""
     variant = EXPERIMENTS[wildcards.experiment]["variants"][wildcards.variant]
-    tuned = variant["sample"]["step_size"] == "tuned"
-    return f"{TUNING}.json".format(**wildcards) if tuned else []
+    return f"{TUNING}.json".format(**wildcards) if specs.is_tuned(variant) else []
 
 
 def shard_files(wildcards):
@@ -122,7 +121,7 @@ def every_run(wildcards):
     here = {"experiment": wildcards.experiment, "seed": replicates["train_seeds"]}
     runs = here | {"variant": settings, "sample_seed": replicates["sample_seeds"]}
     models = here | {"variant": {variant["model"] for variant in settings.values()}}
-    tuned = [name for name in settings if settings[name]["sample"]["step_size"] == "tuned"]
+    tuned = [name for name in settings if specs.is_tuned(settings[name])]
     return {
         "metrics": expand(f"{METRICS}.json", **runs),
         "samples": expand(f"{SHARD}.manifest.json", shard=0, **runs),

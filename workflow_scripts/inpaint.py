@@ -46,9 +46,8 @@ def inpaint(
     network = denoiser.load(model, where)
     splits = datasets.read(data)
     truth = splits.test[: spec["inpaint"]["images"]]
-    size = spec["sample"]["step_size"]
-    if tuning is not None:
-        size = files.read_json(tuning)["relative_step_size"]
+    mean = splits.train.mean(axis=0)
+    size = sampling.relative_step_size(spec["sample"], tuning)
     drawn, measured = {"truth": truth}, []
     for name in spec["inpaint"]["masks"]:
         known = inpainting.MASKS[name](*truth.shape[-2:])
@@ -67,7 +66,6 @@ def inpaint(
                 f"inpainting the {name} did not stay finite: the relative step size {size:g} is "
                 "too large for this model"
             )
-        mean = splits.train.mean(axis=0)
         measured.append(inpainting.hole_metrics(drawn[name], truth, known.numpy(), mean))
     with files.atomic_path(arrays) as temporary:
         np.savez(temporary, **drawn)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scoreladder import denoiser, evaluation, files, probes
+from scoreladder import denoiser, evaluation, files, noise, probes
 
 
 def map_scores(
@@ -23,6 +23,7 @@ if "snakemake" in globals():
     from adapter import job
 
     with job(snakemake) as current:
-        sigmas = dict(current.spec["sigmas"])
+        ladders = dict(current.spec["ladders"])
+        sigmas = {name: float(noise.ladder(ladder)[-1]) for name, ladder in ladders.items()}
         models = dict(zip(sigmas, map(Path, snakemake.input.models), strict=True))
         map_scores(models, sigmas, current.spec["dataset"], Path(snakemake.output.fields))

@@ -12,9 +12,7 @@ def sample(model: Path, tuning: Path | None, spec: dict, device: str, path: Path
     """Sample and write (n, *shape) float32. Raises JobFailed if a chain did not stay finite."""
     where = devices.choose(device)
     network = denoiser.load(model, where)
-    size = spec["sample"]["step_size"]
-    if tuning is not None:
-        size = files.read_json(tuning)["relative_step_size"]
+    size = sampling.relative_step_size(spec["sample"], tuning)
     samples, evaluations = sampling.draw(
         network,
         spec["sample"],

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from scoreladder.blocks import BLOCK
 from scoreladder.catalog import IMAGES, METRICS, OF_INPAINTING, OF_SAMPLES
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
+from scoreladder.specs import inpainted_variants, is_tuned
 
 CHECK_SHAPES = (
     {"better", "than", "metric"},
@@ -77,7 +78,7 @@ def check_tuning(experiment: dict, wheres: dict[str, Key]) -> None:
     tuning = experiment["tuning"]
     if tuning is None:
         for name, variant in experiment["variants"].items():
-            if variant["sample"]["step_size"] == "tuned":
+            if is_tuned(variant):
                 allowed = "needed because the step_size is tuned; or give step_size a number"
                 where = (*wheres[name], "sample", "step_size")
                 raise ConfigError(where, "found 'tuned' but no tuning block", allowed)
@@ -131,7 +132,7 @@ def check_inpaint(experiment: dict) -> None:
 
 def _check_inpainted(metric: str, names: list[str], key: Key, experiment: dict) -> None:
     """Raise ConfigError where a metric of inpainting is asked of a variant that does none."""
-    inpainted = experiment["inpaint"]["variants"] if experiment["inpaint"] else []
+    inpainted = inpainted_variants(experiment)
     for name in names:
         if metric in OF_INPAINTING and name not in inpainted:
             found = f"found {shown(metric)} for {name}, which inpaints nothing"

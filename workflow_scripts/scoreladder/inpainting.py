@@ -1,14 +1,12 @@
 """Filling in what is missing, with a model that was trained to draw whole samples."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from scoreladder.denoiser import score
-
-Denoise = Callable[..., Tensor]
+from scoreladder.sampling import Denoise, annealed_langevin_states
 
 
 def half(height: int, width: int) -> Tensor:
@@ -55,21 +53,15 @@ def replacement_langevin(
     chain is that of `annealed_langevin`, bit for bit. The final denoise acts in the hole, and the
     known part is returned exactly.
     """
-    smallest = float(sigmas[-1])
-    steps = [steps_per_level] * len(sigmas) if isinstance(steps_per_level, int) else steps_per_level
 
     def replaced(x: Tensor, sigma: float) -> Tensor:
         z = torch.randn(x.shape, generator=observation_generator, dtype=x.dtype, device=x.device)
         return torch.where(known, observed + sigma * z, x)
 
-    with torch.no_grad():
-        for sigma, count in zip(map(float, sigmas), steps, strict=True):
-            alpha = step_size * sigma**2 / smallest**2
-            for _ in range(count):
-                x = replaced(x, sigma)
-                z = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
-                x = x + alpha * score(denoiser, x, sigma) + (2 * alpha) ** 0.5 * z
-        x = denoiser(replaced(x, smallest), smallest)
+    for x in annealed_langevin_states(  # noqa: B007, B020
+        denoiser, x, sigmas, steps_per_level, step_size, True, generator, replaced
+    ):
+        pass
     return torch.where(known, observed, x)
 
 

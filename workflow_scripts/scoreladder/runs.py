@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from scoreladder import describe
+from scoreladder import describe, specs
 from scoreladder.files import read_json
 
 
@@ -78,7 +78,7 @@ def gather(experiment: dict, folder: Path) -> dict[str, pd.DataFrame]:
     for name, variant in experiment["variants"].items():
         facts, model = variant_facts(name, variant), folder / "models" / variant["model"]
         tuning = None
-        if variant["sample"]["step_size"] == "tuned":
+        if specs.is_tuned(variant):
             tuning = read_json(folder / "tuning" / f"{name}.json")
             tunings += tuning_rows(name, tuning)
         for seed in experiment["replicates"]["train_seeds"]:
@@ -90,7 +90,7 @@ def gather(experiment: dict, folder: Path) -> dict[str, pd.DataFrame]:
                 run = f"{name}/seed{seed}/s{sample_seed}"
                 sample = read_json(folder / "samples" / run / "shard0.manifest.json")
                 metrics = read_json(folder / "metrics" / f"{run}.json")
-                if experiment["inpaint"] and name in experiment["inpaint"]["variants"]:
+                if name in specs.inpainted_variants(experiment):
                     filled = read_json(folder / "inpainted" / name / f"seed{seed}.json")
                     metrics["metrics"] |= filled["metrics"]
                 manifests = {"train": train, "sample": sample}

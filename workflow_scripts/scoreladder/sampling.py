@@ -1,6 +1,7 @@
 """Samplers. Each is a generator of states, so that the caller owns progress and trajectories."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from scoreladder import noise, progress, seeds
 from scoreladder.blocks import BLOCK
 from scoreladder.denoiser import Denoiser, score
+from scoreladder.files import read_json
 
 Denoise = Callable[..., Tensor]
 
@@ -33,8 +35,12 @@ def annealed_langevin_states(
     step_size: float,
     denoise: bool = True,
     generator: torch.Generator | None = None,
+    constrain: Callable[[Tensor, float], Tensor] | None = None,
 ) -> Iterator[Tensor]:
-    """Yield x after every step of `annealed_langevin`; arguments as there."""
+    """Yield x after every step of `annealed_langevin`; arguments as there.
+
+    constrain(x, sigma) → x, where given, is applied before each evaluation of the denoiser.
+    """
     steps = [steps_per_level] * len(sigmas) if isinstance(steps_per_level, int) else steps_per_level
     if step_size <= 0 or min(steps) < 1:
         raise ValueError(
@@ -45,11 +51,12 @@ def annealed_langevin_states(
         for sigma, count in zip(map(float, sigmas), steps, strict=True):
             alpha = step_size * sigma**2 / smallest**2
             for _ in range(count):
+                x = constrain(x, sigma) if constrain else x
                 z = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
                 x = x + alpha * score(denoiser, x, sigma) + (2 * alpha) ** 0.5 * z
                 yield x
         if denoise:
-            yield denoiser(x, smallest)
+            yield denoiser(constrain(x, smallest) if constrain else x, smallest)
 
 
 def annealed_langevin(
@@ -103,6 +110,11 @@ def steps_per_level(nfe: int, levels: int, denoise: bool) -> list[int]:
     """
     each, left = divmod(nfe - denoise, levels)
     return [each + (level >= levels - left) for level in range(levels)]
+
+
+def relative_step_size(sample: dict, tuning: Path | None) -> float:
+    """α_i/σ_i² of a config block: what tuning chose, in the file at `tuning`, or what it says."""
+    return sample["step_size"] if tuning is None else read_json(tuning)["relative_step_size"]
 
 
 def smallest_sigma(sample: dict) -> float:

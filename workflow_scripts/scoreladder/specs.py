@@ -38,7 +38,7 @@ def inpainted_variants(experiment: dict) -> list[str]:
 def figures(experiment: dict) -> dict[str, str]:
     """Name → title of the experiment's figures beside those of its comparisons."""
     named = figures_for(experiment["dataset"]["name"])
-    tuned = any(v["sample"]["step_size"] == "tuned" for v in experiment["variants"].values())
+    tuned = any(map(is_tuned, experiment["variants"].values()))
     there = {"inpainting": experiment["inpaint"], "tuning": tuned}
     return {name: title for name, title in named.items() if there.get(name, True)}
 
@@ -48,10 +48,9 @@ def tuning_seed(experiment: dict) -> int:
     return experiment["replicates"]["train_seeds"][0]
 
 
-def smallest_sigma(variant: dict) -> float:
-    """σ_L of the ladder that a variant samples through."""
-    ladder = variant["sample"]["ladder"]
-    return ladder["sigma"] if ladder["kind"] == "single" else ladder["sigma_min"]
+def is_tuned(variant: dict) -> bool:
+    """Whether a variant's step size is left to tuning."""
+    return variant["sample"]["step_size"] == "tuned"
 
 
 def sampler_block(variant: dict) -> dict:
@@ -114,9 +113,9 @@ def collect(experiment: dict) -> dict:
 
 
 def fields(experiment: dict) -> dict:
-    every = experiment["variants"]
-    sigmas = [(name, smallest_sigma(every[name])) for name in shown_models(experiment)]
-    return dataset(experiment) | {"sigmas": sigmas}
+    # pairs, because canonical JSON sorts keys and the models come in this order
+    shown = [(name, experiment["variants"][name]["sample"]) for name in shown_models(experiment)]
+    return dataset(experiment) | {"ladders": [(name, block["ladder"]) for name, block in shown]}
 
 
 def compare(experiment: dict, comparison: str) -> dict:

@@ -118,10 +118,10 @@ def initial_loss(run: Run, draws: int = 4096) -> float:
     """E_p(σ)[λ(σ)·loss] of the untrained model; dividing by it, every loss starts at 1."""
     generator = seeds.generator("loss scale", run.seed, device=run.data.device)
     with torch.no_grad():
-        return float(_losses(run, run.model, draws, generator).mean())
+        return float(_losses(run, draws, generator).mean())
 
 
-def _losses(run: Run, model: denoisers.Denoiser, n: int, generator: torch.Generator) -> Tensor:
+def _losses(run: Run, n: int, generator: torch.Generator) -> Tensor:
     """Weighted losses of n fresh noisy images, shape (n,)."""
     device = run.data.device
     index = torch.randint(len(run.data), (n,), generator=generator, device=device)
@@ -129,7 +129,7 @@ def _losses(run: Run, model: denoisers.Denoiser, n: int, generator: torch.Genera
     # noise before σ: variants that share a seed see the same images and the same noise
     z = torch.randn(x0.shape, generator=generator, device=device)
     sigma = run.density.sample(n, generator)
-    return objectives.denoising_score_matching(model, x0, sigma, z, run.weighting)
+    return objectives.denoising_score_matching(run.model, x0, sigma, z, run.weighting)
 
 
 def learning_rate(training: dict, images: int) -> float:
@@ -156,7 +156,7 @@ def step(run: Run) -> None:
     training = run.spec["training"]
     batch = min(training["batch_size"], training["images"] - run.images)
     generator = seeds.generator("train", run.seed, run.images, device=run.data.device)
-    loss = _losses(run, run.model, batch, generator).mean() / run.loss_scale
+    loss = _losses(run, batch, generator).mean() / run.loss_scale
     run.model.zero_grad()
     loss.backward()
     norm = nn.utils.clip_grad_norm_(run.model.parameters(), training["gradient_clip"])
