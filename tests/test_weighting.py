@@ -1,19 +1,47 @@
-"""What λ(σ) changes in training, and what it cannot change."""
+"""λ(σ): one table behind every parameterisation, and what it can and cannot change in training."""
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scoreladder import noise, objectives
-from scoreladder.weighting import one, sigma_power, weighting
+from scoreladder.densities import LogUniform, OverLadder
+from scoreladder.sdes import VP, SubVP
+from scoreladder.weighting import loss_weight, one, sigma_power, weighting, x0_weight
 
 SIGMAS = noise.geometric(2.0, 0.1, 5)
 SPREAD = 0.7
-BLOCKS = [
-    {"kind": "one"},
-    {"kind": "sigma"},
-    {"kind": "sigma2"},
-    {"kind": "sigma_power", "power": 3},
+# each kind's weight on ‖x₀ − x̂₀‖² at SNR = 1/σ², written out once more
+TABLE = [
+    ({"kind": "one"}, lambda snr: snr**2),
+    ({"kind": "sigma"}, lambda snr: snr**1.5),
+    ({"kind": "sigma2"}, lambda snr: snr),
+    ({"kind": "sigma_power", "power": 3}, lambda snr: snr**0.5),
+    ({"kind": "sigma_power", "power": -1.5}, lambda snr: snr**2.75),
+    ({"kind": "likelihood", "sde": "ve"}, lambda snr: snr),
+    ({"kind": "likelihood", "sde": "vp"}, lambda snr: snr**2 * rate(VP(), snr)),
+    ({"kind": "likelihood", "sde": "sub_vp"}, lambda snr: snr**2 * rate(SubVP(), snr)),
+    ({"kind": "truncated_snr"}, lambda snr: snr.maximum(torch.ones_like(snr))),
+    ({"kind": "min_snr", "gamma": 5.0}, lambda snr: snr.minimum(torch.full_like(snr, 5.0))),
+    ({"kind": "p2", "k": 1.0, "gamma": 1.0}, lambda snr: snr / (1 + snr)),
+    ({"kind": "p2", "k": 0.5, "gamma": 2.0}, lambda snr: snr / (0.5 + snr) ** 2),
+    ({"kind": "edm"}, lambda snr: snr + 1 / SPREAD**2),
+    ({"kind": "x0"}, torch.ones_like),
+    ({"kind": "v"}, lambda snr: snr + 1),
 ]
+BLOCKS = [block for block, _ in TABLE]
+
+
+def rate(sde, snr):
+    """g²/scale² at the time when σ² is 1/SNR, by bisection."""
+    low, high = torch.zeros_like(snr), torch.ones_like(snr)
+    for _ in range(60):
+        middle = (low + high) / 2
+        over = sde.marginal_std(middle) ** 2 * snr > sde.scale(middle) ** 2
+        low, high = torch.where(over, low, middle), torch.where(over, middle, high)
+    return (sde.diffusion(low) / sde.scale(low)) ** 2
+
 
 # Gauss-Hermite nodes: three a dimension integrate these quadratic losses exactly
 NODES = torch.tensor([-(3**0.5), 0.0, 3**0.5], dtype=torch.float64)
@@ -42,18 +70,115 @@ def gradient(level_weights, weight):
     return torch.autograd.grad(loss, slope)[0].item()
 
 
-def test_config_blocks_name_their_weightings():
-    sigma = torch.tensor([0.5, 2.0])
-    found = [weighting(block)(sigma).tolist() for block in BLOCKS]
-    assert found == [[1.0, 1.0], [0.5, 2.0], [0.25, 4.0], [0.125, 8.0]]
-    assert weighting({"kind": "sigma_power", "power": -1})(sigma).tolist() == [2.0, 0.5]
+@pytest.mark.parametrize("block, expected", TABLE)
+def test_the_table_in_x0_space_and_the_score_space_that_follows(block, expected):
+    grid = noise.geometric(60.0, 0.01, 40)
+    found = x0_weight(block, SPREAD)(grid).tolist()
+    assert found == pytest.approx(expected(1 / grid**2).tolist(), rel=1e-9)
+    in_score_space = (weighting(block, SPREAD)(grid) / grid**4).tolist()
+    assert in_score_space == pytest.approx(found, rel=1e-12)
 
 
-def test_weightings_keep_the_shape_and_type_of_sigma():
-    sigma = torch.ones(2, 3, dtype=torch.float64)
-    for block in BLOCKS:
-        assert weighting(block)(sigma).shape == (2, 3)
-        assert weighting(block)(sigma).dtype == torch.float64
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_powers_of_sigma_are_not_rounded_on_the_way(dtype):
+    sigma = noise.geometric(50.0, 0.01, 200).to(dtype)
+    for power in (-1, 0.5, 3):
+        block = {"kind": "sigma_power", "power": power}
+        assert torch.equal(weighting(block)(sigma), sigma**power)
+        assert torch.equal(sigma_power(power)(sigma), sigma**power)
+    for kind, power in (("one", 0), ("sigma", 1), ("sigma2", 2)):
+        assert torch.equal(weighting({"kind": kind})(sigma), sigma**power)
+
+
+def test_parameters_that_a_paper_recommends_may_be_left_out():
+    for short, full in (
+        ({"kind": "min_snr"}, {"kind": "min_snr", "gamma": 5.0}),
+        ({"kind": "p2"}, {"kind": "p2", "k": 1.0, "gamma": 1.0}),
+    ):
+        assert torch.equal(weighting(short)(SIGMAS), weighting(full)(SIGMAS))
+
+
+@given(
+    st.sampled_from(BLOCKS),
+    st.lists(st.integers(1, 4), max_size=3),
+    st.sampled_from([torch.float32, torch.float64]),
+    st.floats(0.01, 100.0),
+)
+def test_weightings_keep_the_shape_and_type_of_sigma(block, shape, dtype, value):
+    sigma = torch.full(tuple(shape), value, dtype=dtype)
+    for found in (weighting(block)(sigma), x0_weight(block)(sigma)):
+        assert found.shape == sigma.shape and found.dtype == dtype
+        assert (found > 0).all() and found.isfinite().all()
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_one_scalar_loss_comes_out_of_every_prediction(block):
+    g = torch.Generator().manual_seed(0)
+    x0, z, x0_hat = torch.randn(3, 32, 5, generator=g, dtype=torch.float64)
+    sigma = LogUniform(0.02, 40.0).sample(32, g).double()
+    s = sigma[:, None]
+    x, weight = x0 + s * z, weighting(block, SPREAD)
+    total = (1 + s**2).sqrt()
+    z_hat = (x - x0_hat) / s
+    errors = {
+        "score": (x0_hat - x) / s**2 + z / s,
+        "epsilon": z_hat - z,
+        "x0": x0_hat - x0,
+        # v = √ᾱ ε − √(1−ᾱ) x₀ with √ᾱ = 1/√(1+σ²)
+        "v": (z_hat - s * x0_hat) / total - (z - s * x0) / total,
+    }
+    expected = objectives.denoising_score_matching(lambda *_: x0_hat, x0, sigma, z, weight)
+    for space, error in errors.items():
+        losses = loss_weight(weight, space)(sigma) * error.square().sum(dim=1)
+        assert losses.tolist() == pytest.approx(expected.tolist(), rel=1e-9)
+
+
+def test_min_snr_on_other_predictions_is_that_of_its_paper():
+    snr = 1 / SIGMAS**2
+    capped = snr.minimum(torch.full_like(snr, 5.0))
+    weight = weighting({"kind": "min_snr", "gamma": 5.0})
+    for space, divisor in (("x0", 1), ("epsilon", snr), ("v", snr + 1)):
+        found = loss_weight(weight, space)(SIGMAS).tolist()
+        assert found == pytest.approx((capped / divisor).tolist(), rel=1e-12)
+
+
+def test_edm_weighs_its_own_target_at_every_level_alike():
+    c_out2 = (SIGMAS * SPREAD) ** 2 / (SIGMAS**2 + SPREAD**2)
+    found = x0_weight({"kind": "edm"}, SPREAD)(SIGMAS) * c_out2
+    assert found.tolist() == pytest.approx([1.0] * len(SIGMAS), rel=1e-12)
+
+
+def test_samples_are_weighted_one_by_one_before_any_mean():
+    g = torch.Generator().manual_seed(0)
+    x0, z = torch.randn(2, 64, 3, generator=g, dtype=torch.float64)
+    sigma = OverLadder(SIGMAS).sample(64, g)
+    weight, plain = (
+        objectives.denoising_score_matching(lambda x, _: 0.5 * x, x0, sigma, z, chosen)
+        for chosen in (sigma_power(2), one)
+    )
+    assert weight.mean().item() == pytest.approx((sigma**2 * plain).mean().item(), rel=1e-12)
+    assert weight.mean().item() != pytest.approx((sigma.mean() ** 2 * plain.mean()).item(), rel=0.5)
+
+
+def test_any_callable_is_a_weighting():
+    found = loss_weight(lambda sigma: sigma.exp(), "epsilon")(SIGMAS)
+    assert found.tolist() == pytest.approx((SIGMAS.exp() / SIGMAS**2).tolist())
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda: weighting({"kind": "snr"}), "unknown kind 'snr'; one of: one, sigma, sigma2"),
+        (lambda: weighting({"kind": "likelihood", "sde": "edm"}), "unknown sde 'edm'; one of: ve"),
+        (lambda: weighting({"kind": "min_snr", "gamma": 0.0}), "gamma > 0, found 0.0"),
+        (lambda: weighting({"kind": "p2", "k": 0.0}), "k > 0 and gamma >= 0, found k=0.0"),
+        (lambda: weighting({"kind": "edm"}, 0.0), "sigma_data > 0, found 0.0"),
+        (lambda: loss_weight(one, "eps"), "unknown space 'eps'; one of: score, epsilon, x0, v"),
+    ],
+)
+def test_refuses_what_is_no_weighting(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
 
 
 @pytest.mark.parametrize("block", BLOCKS)
@@ -68,14 +193,16 @@ def test_no_weighting_moves_the_optimum_of_a_free_table(block):
     assert (expected_losses(optimum * 0.99, weighting(block)) > losses).all()
 
 
-def test_equal_products_of_weighting_and_density_have_equal_expected_gradients():
-    uniform = torch.full((5,), 0.2, dtype=torch.float64)
-    squares = SIGMAS**2 / (SIGMAS**2).sum()
-    # λ=σ² under uniform p, and λ=1 under p ∝ σ²: the products differ by one constant
-    constant = (SIGMAS**2).mean().item()
+@pytest.mark.parametrize("power", [1, 2, -1])
+def test_equal_products_of_weighting_and_density_have_equal_expected_gradients(power):
+    uniform = OverLadder(SIGMAS).log_prob(SIGMAS).exp()
+    tilted = OverLadder(SIGMAS, power).log_prob(SIGMAS).exp()
+    # λ=σ² under uniform p, and λ=σ^(2−power) under p ∝ σ^power: the products differ by a constant
+    constant = (SIGMAS**power).mean().item()
     expected = gradient(uniform, sigma_power(2))
-    assert constant * gradient(squares, one) == pytest.approx(expected, rel=1e-12)
-    assert constant * gradient(uniform, one) != pytest.approx(expected, rel=0.1)
+    found = constant * gradient(tilted, sigma_power(2 - power))
+    assert found == pytest.approx(expected, rel=1e-12)
+    assert constant * gradient(uniform, sigma_power(2 - power)) != pytest.approx(expected, rel=0.1)
 
 
 def test_the_weighting_moves_the_optimum_of_a_shared_parameter():

@@ -1,18 +1,18 @@
-"""Noise ladders (σ descending) and the densities p(σ) that training draws its levels from."""
+"""Noise ladders: the levels σ_1 > … > σ_L, in VE coordinates x = x₀ + σz.
+
+Levels of a DDPM or VP schedule are given as σ = √((1−ᾱ)/ᾱ), that of x/√ᾱ. Every ladder is float64,
+of shape (L,), strictly descending and positive.
+"""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-
-def _check_range(sigma_max: float, sigma_min: float) -> None:
-    if not 0 < sigma_min < sigma_max < math.inf:
-        raise ValueError(
-            f"need 0 < sigma_min < sigma_max, found sigma_min={sigma_min}, sigma_max={sigma_max}"
-        )
+from scoreladder.sdes import VP, SubVP, check_range
 
 
 def _check_levels(levels: int) -> None:
@@ -36,7 +36,7 @@ def geometric(sigma_max: float, sigma_min: float, levels: int) -> Tensor:
     Song & Ermon 2019 (arXiv 1907.05600), section 4. Raises ValueError unless
     0 < sigma_min < sigma_max and levels >= 2.
     """
-    _check_range(sigma_max, sigma_min)
+    check_range(sigma_max, sigma_min)
     _check_levels(levels)
     return torch.from_numpy(np.geomspace(sigma_max, sigma_min, levels))
 
@@ -46,18 +46,98 @@ def linear(sigma_max: float, sigma_min: float, levels: int) -> Tensor:
 
     Raises ValueError unless 0 < sigma_min < sigma_max and levels >= 2.
     """
-    _check_range(sigma_max, sigma_min)
+    check_range(sigma_max, sigma_min)
     _check_levels(levels)
     return torch.from_numpy(np.linspace(sigma_max, sigma_min, levels))
 
 
-LADDERS = {"single": single, "geometric": geometric, "linear": linear}
+def karras(sigma_max: float, sigma_min: float, levels: int, rho: float = 7.0) -> Tensor:
+    """Equally spaced σ^{1/ρ}: σ_i = (σ_1^{1/ρ} + (i−1)/(L−1) (σ_L^{1/ρ} − σ_1^{1/ρ}))^ρ.
+
+    arXiv 2206.00364, eq. 5: rho = 7 there, rho = 1 is linear() and rho → ∞ geometric(). Shape
+    (levels,), descending, float64. Raises ValueError unless 0 < sigma_min < sigma_max,
+    levels >= 2 and 0 < rho < inf.
+    """
+    check_range(sigma_max, sigma_min)
+    _check_levels(levels)
+    if not 0 < rho < math.inf:
+        raise ValueError(f"need rho > 0, found {rho}")
+    sigmas = np.linspace(sigma_max ** (1 / rho), sigma_min ** (1 / rho), levels) ** rho
+    # a root and its power need not give back the number
+    sigmas[0], sigmas[-1] = sigma_max, sigma_min
+    return torch.from_numpy(sigmas)
 
 
-def ladder(spec: dict) -> Tensor:
-    """The ladder that a config block such as {kind: geometric, sigma_max: 5, …} describes."""
-    arguments = {key: value for key, value in spec.items() if key != "kind"}
-    return LADDERS[spec["kind"]](**arguments)
+def _of_betas(betas: np.ndarray, levels: int) -> Tensor:
+    """σ of ᾱ = Π(1−β) at `levels` even steps of a schedule, from its last step to its first."""
+    steps = len(betas)
+    if not 2 <= levels <= steps:
+        raise ValueError(f"need 2 <= levels <= steps, found levels={levels}, steps={steps}")
+    # (1−ᾱ)/ᾱ = e^B − 1 with B = −ln ᾱ, which keeps the digits of small σ
+    sigmas = np.sqrt(np.expm1(-np.cumsum(np.log1p(-betas))))
+    return torch.from_numpy(sigmas[np.linspace(steps - 1, 0, levels).round().astype(int)])
+
+
+def ddpm_linear(
+    levels: int, beta_start: float = 1e-4, beta_end: float = 0.02, steps: int = 1000
+) -> Tensor:
+    """DDPM's schedule, β equally spaced over `steps` steps (arXiv 2006.11239, section 4), as σ.
+
+    σ_t = √((1−ᾱ_t)/ᾱ_t) at `levels` evenly spaced steps (rounded), both ends included; shape
+    (levels,), descending, float64. Raises ValueError unless 0 < beta_start <= beta_end < 1 and
+    2 <= levels <= steps.
+    """
+    if not 0 < beta_start <= beta_end < 1:
+        raise ValueError(
+            f"need 0 < beta_start <= beta_end < 1, found beta_start={beta_start}, "
+            f"beta_end={beta_end}"
+        )
+    return _of_betas(np.linspace(beta_start, beta_end, steps), levels)
+
+
+def cosine(levels: int, steps: int = 1000) -> Tensor:
+    """IDDPM's schedule over `steps` steps (arXiv 2102.09672, eq. 17), as σ = √((1−ᾱ)/ᾱ).
+
+    ᾱ(t) ∝ cos²((t+.008)/1.008·π/2), with β = 1 − ᾱ_t/ᾱ_{t−1} held at .999 or below, which makes the
+    last step a leap: at 1000 steps σ_1 is 2·10⁴. `levels` evenly spaced steps (rounded), both ends
+    included; shape (levels,), descending, float64. Raises ValueError unless 2 <= levels <= steps.
+    """
+    alpha_bar = np.cos((np.linspace(0, 1, steps + 1) + 0.008) / 1.008 * math.pi / 2) ** 2
+    return _of_betas(np.minimum(1 - alpha_bar[1:] / alpha_bar[:-1], 0.999), levels)
+
+
+def _over_time(sde: VP | SubVP, levels: int, t_min: float) -> Tensor:
+    _check_levels(levels)
+    if not 0 < t_min < 1:
+        raise ValueError(f"need 0 < t_min < 1, found {t_min}")
+    return sde.sigma(torch.linspace(1, t_min, levels, dtype=torch.float64))
+
+
+def vp(levels: int, beta_min: float = 0.1, beta_max: float = 20.0, t_min: float = 1e-3) -> Tensor:
+    """σ(t) of the VP SDE (arXiv 2011.13456) at `levels` equally spaced t from 1 down to t_min.
+
+    Shape (levels,), descending, float64. Raises ValueError unless levels >= 2,
+    0 < beta_min <= beta_max and 0 < t_min < 1.
+    """
+    return _over_time(VP(beta_min, beta_max), levels, t_min)
+
+
+def sub_vp(
+    levels: int, beta_min: float = 0.1, beta_max: float = 20.0, t_min: float = 1e-3
+) -> Tensor:
+    """σ(t) of the sub-VP SDE (arXiv 2011.13456), the grid and the errors of vp()."""
+    return _over_time(SubVP(beta_min, beta_max), levels, t_min)
+
+
+def ncsnv2(x: Tensor, sigma_min: float, c: float = 0.5) -> Tensor:
+    """NCSNv2's ladder for the data x: σ_1 by Technique 1, L by Technique 2, geometric between.
+
+    x (n, ...), n >= 2, the training data (arXiv 2006.09011, sections 3.1 and 3.2). Shape (L,),
+    descending, float64, on the CPU. Raises ValueError unless 0 < sigma_min < σ_1, 0 < c < 0.997.
+    """
+    sigma_max = technique1_sigma_max(x)
+    levels = technique2_levels(x[0].numel(), sigma_max, sigma_min, c)
+    return geometric(sigma_max, sigma_min, levels)
 
 
 def technique1_sigma_max(x: Tensor) -> float:
@@ -77,7 +157,7 @@ def technique2_levels(dim: int, sigma_max: float, sigma_min: float, c: float = 0
     The ratio γ solves Φ(√(2D)(γ−1)+3γ) − Φ(√(2D)(γ−1)−3γ) = C (arXiv 2006.09011, section 3.2);
     the count is the one whose ratio is nearest to it. c is in (0, 0.997): no ratio has more.
     """
-    _check_range(sigma_max, sigma_min)
+    check_range(sigma_max, sigma_min)
     if not 0 < c < 0.997 or dim < 1:
         raise ValueError(f"need dim >= 1 and 0 < c < 0.997, found dim={dim}, c={c}")
     # here, because every job imports this module and SciPy takes half a second
@@ -130,88 +210,39 @@ def technique4_step_size(sigmas: Tensor, steps_per_level: int) -> float:
     return math.exp(best.x) * float(sigmas[-1]) ** 2
 
 
-@dataclass(frozen=True)
-class OverLadder:
-    """p(σ) uniform over the L levels of a ladder: Σ_i in the objective becomes an expectation."""
-
-    sigmas: Tensor
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The smallest and the largest σ that can be drawn."""
-        return float(self.sigmas.min()), float(self.sigmas.max())
-
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """n draws, shape (n,), in the dtype and on the device of the ladder."""
-        device = self.sigmas.device
-        index = torch.randint(len(self.sigmas), (n,), generator=generator, device=device)
-        return self.sigmas[index]
-
-    def log_prob(self, sigma: Tensor) -> Tensor:
-        """log probability of each level: −log L on the ladder, −inf off it."""
-        on_ladder = (sigma[..., None] == self.sigmas).any(-1)
-        level = torch.full_like(sigma, -math.log(len(self.sigmas)))
-        return torch.where(on_ladder, level, -math.inf)
-
-
-@dataclass(frozen=True)
-class LogUniform:
-    """ln σ uniform between two ends: the continuous limit of a geometric ladder (VE SDE)."""
-
-    sigma_min: float
-    sigma_max: float
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The smallest and the largest σ that can be drawn."""
-        return self.sigma_min, self.sigma_max
-
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """n draws, shape (n,), float32, on the generator's device."""
-        device = generator.device if generator is not None else None
-        u = torch.rand(n, generator=generator, device=device)
-        return self.sigma_min * (self.sigma_max / self.sigma_min) ** u
-
-    def log_prob(self, sigma: Tensor) -> Tensor:
-        """log density in σ: −log σ − log ln(σ_max/σ_min) inside, −inf outside."""
-        inside = (sigma >= self.sigma_min) & (sigma <= self.sigma_max)
-        width = math.log(self.sigma_max / self.sigma_min)
-        return torch.where(inside, -sigma.log() - math.log(width), -math.inf)
-
-
-@dataclass(frozen=True)
-class LogNormal:
-    """ln σ ~ N(mean, std²): EDM's training density (arXiv 2206.00364, table 1)."""
-
-    mean: float
-    std: float
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """Every σ > 0 can be drawn."""
-        return 0.0, math.inf
-
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """n draws, shape (n,), float32, on the generator's device."""
-        device = generator.device if generator is not None else None
-        return (self.mean + self.std * torch.randn(n, generator=generator, device=device)).exp()
-
-    def log_prob(self, sigma: Tensor) -> Tensor:
-        """log density in σ."""
-        z = (sigma.log() - self.mean) / self.std
-        return -0.5 * z**2 - math.log(self.std * math.sqrt(2 * math.pi)) - sigma.log()
-
-
-Density = OverLadder | LogUniform | LogNormal
-
-DENSITIES = {
-    "ladder": lambda sigmas: OverLadder(sigmas),
-    "log_uniform": lambda sigmas, sigma_min, sigma_max: LogUniform(sigma_min, sigma_max),
-    "log_normal": lambda sigmas, mean, std: LogNormal(mean, std),
+LADDERS = {
+    "single": single,
+    "geometric": geometric,
+    "linear": linear,
+    "karras": karras,
+    "ddpm_linear": ddpm_linear,
+    "cosine": cosine,
+    "vp": vp,
+    "sub_vp": sub_vp,
+    "ncsnv2": ncsnv2,
 }
 
 
-def density(spec: dict, sigmas: Tensor) -> Density:
-    """The density p(σ) that a config block describes, for the given ladder."""
-    arguments = {key: value for key, value in spec.items() if key != "kind"}
-    return DENSITIES[spec["kind"]](sigmas, **arguments)
+def from_block(table: dict[str, Callable[..., Any]], block: dict, *leading: Any) -> Any:
+    """table[kind](*leading, **others) for a config block {kind: …, others…}.
+
+    Raises ValueError, naming the kinds there are, where the table has no such kind.
+    """
+    others = {key: value for key, value in block.items() if key != "kind"}
+    if block["kind"] not in table:
+        raise ValueError(f"unknown kind {block['kind']!r}; one of: {', '.join(table)}")
+    return table[block["kind"]](*leading, **others)
+
+
+def ladder(spec: dict, x: Tensor | None = None) -> Tensor:
+    """The ladder that a config block such as {kind: geometric, sigma_max: 5, …} describes.
+
+    x (n, ...) is the training data, which only kind ncsnv2 looks at. Shape (L,), descending,
+    float64, on the CPU. Raises ValueError as the kind's own function does, for an unknown kind,
+    and for ncsnv2 without data.
+    """
+    if spec["kind"] != "ncsnv2":
+        return from_block(LADDERS, spec)
+    if x is None:
+        raise ValueError("an ncsnv2 ladder follows from the training data: give x")
+    return from_block(LADDERS, spec, x)

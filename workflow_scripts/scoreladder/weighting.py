@@ -1,15 +1,31 @@
-"""Weightings λ(σ) of the denoising score matching loss, in score space.
+"""Weightings λ(σ) of the loss. One table defines them all, as weights w on ‖x₀ − x̂₀‖².
 
-The objective is Σ λ(σ) E‖s_θ(x+σz, σ) + z/σ‖²; on ‖x₀ − x̂₀‖² the same weight is λ(σ)/σ⁴.
-Each function maps σ of any shape to λ of the same shape.
+In x = x₀ + σz the squared error of every prediction is that of x̂₀ times a function of σ, so w(σ)
+fixes the weight in each space: λ = w σ⁴ in that of the score, Σ λ(σ) E‖s_θ(x₀+σz, σ) + z/σ‖².
+Functions of σ take any shape, float32 or float64, and keep both.
 """
 
+import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from scoreladder.noise import from_block
+from scoreladder.sdes import VP, SubVP
+
 Weighting = Callable[[Tensor], Tensor]
+
+POWERS = {"one": 0, "sigma": 1, "sigma2": 2}
+
+# ‖error‖² of each prediction over ‖x₀ − x̂₀‖², times σ⁴
+SPACES = {
+    "score": torch.ones_like,
+    "epsilon": lambda sigma: sigma**2,
+    "x0": lambda sigma: sigma**4,
+    "v": lambda sigma: sigma**2 + sigma**4,
+}
 
 
 def one(sigma: Tensor) -> Tensor:
@@ -22,15 +38,96 @@ def sigma_power(power: float) -> Weighting:
     return lambda sigma: sigma**power
 
 
-WEIGHTINGS = {
-    "one": lambda: one,
-    "sigma": lambda: sigma_power(1),
-    "sigma2": lambda: sigma_power(2),
-    "sigma_power": sigma_power,
+def _x0_power(power: float) -> Weighting:
+    return lambda sigma: sigma ** (power - 4)
+
+
+def _likelihood(sde: str) -> Weighting:
+    if sde == "ve":
+        return lambda sigma: sigma**-2
+    if sde not in ("vp", "sub_vp"):
+        raise ValueError(f"unknown sde {sde!r}; one of: ve, vp, sub_vp")
+    diffusion = VP() if sde == "vp" else SubVP()
+    return lambda sigma: diffusion.sigma2_rate(diffusion.time(sigma)) / sigma**4
+
+
+def _truncated_snr() -> Weighting:
+    return lambda sigma: (sigma**-2).clamp_min(1)
+
+
+def _min_snr(gamma: float = 5.0) -> Weighting:
+    if not 0 < gamma < math.inf:
+        raise ValueError(f"need gamma > 0, found {gamma}")
+    return lambda sigma: (sigma**-2).clamp_max(gamma)
+
+
+def _p2(k: float = 1.0, gamma: float = 1.0) -> Weighting:
+    if not (0 < k < math.inf and 0 <= gamma < math.inf):
+        raise ValueError(f"need k > 0 and gamma >= 0, found k={k}, gamma={gamma}")
+    return lambda sigma: sigma**-2 / (k + sigma**-2) ** gamma
+
+
+def _edm(sigma_data: float) -> Weighting:
+    if not 0 < sigma_data < math.inf:
+        raise ValueError(f"need sigma_data > 0, found {sigma_data}")
+    return lambda sigma: sigma**-2 + sigma_data**-2
+
+
+def _v() -> Weighting:
+    return lambda sigma: sigma**-2 + 1
+
+
+X0_WEIGHTS = {
+    **{kind: partial(_x0_power, power) for kind, power in POWERS.items()},
+    "sigma_power": _x0_power,
+    "likelihood": _likelihood,
+    "truncated_snr": _truncated_snr,
+    "min_snr": _min_snr,
+    "p2": _p2,
+    "edm": _edm,
+    "x0": lambda: torch.ones_like,
+    "v": _v,
 }
 
 
-def weighting(spec: dict) -> Weighting:
-    """The weighting that a config block such as {kind: sigma_power, power: 3} describes."""
-    arguments = {key: value for key, value in spec.items() if key != "kind"}
-    return WEIGHTINGS[spec["kind"]](**arguments)
+def x0_weight(spec: dict, sigma_data: float = 1.0) -> Weighting:
+    """w(σ) on ‖x₀ − x̂₀‖² of a config block {kind: …}, with SNR = 1/σ²; the definition of each kind.
+
+    one 1/σ⁴ · sigma 1/σ³ · sigma2 SNR (ε-prediction's plain loss, arXiv 2006.11239) ·
+    sigma_power {power} σ^power/σ⁴ ·
+    likelihood {sde: ve|vp|sub_vp} (dσ²/dt)/σ⁴ at the t of σ, which is g² on the score's error in
+    the SDE's own coordinates (arXiv 2101.09258); vp and sub_vp with β from 0.1 to 20, ve up to its
+    constant factor, 1/σ² · truncated_snr max(SNR, 1) (arXiv 2202.00512) ·
+    min_snr {gamma: 5} min(SNR, γ) (arXiv 2303.09556) ·
+    p2 {k: 1, gamma: 1} SNR/(k+SNR)^γ (arXiv 2204.00227) ·
+    edm 1/σ² + 1/sigma_data² (arXiv 2206.00364) · x0 1 (x₀-prediction's plain loss) ·
+    v SNR + 1 (v-prediction's plain loss, arXiv 2202.00512).
+    sigma_data, the data's standard deviation, matters to edm only. Raises ValueError for an
+    unknown kind or sde and for a parameter out of its range.
+    """
+    extra = {"sigma_data": sigma_data} if spec["kind"] == "edm" else {}
+    return from_block(X0_WEIGHTS, spec | extra)
+
+
+def weighting(spec: dict, sigma_data: float = 1.0) -> Weighting:
+    """λ(σ) = w(σ) σ⁴, the weight on ‖s_θ − s‖², of a config block; kinds and errors of x0_weight.
+
+    Any other callable from σ to λ may stand in its place.
+    """
+    w = x0_weight(spec, sigma_data)
+    if spec["kind"] in POWERS or spec["kind"] == "sigma_power":
+        # σ^power at once: by way of σ^(power−4) it would be rounded twice more
+        return sigma_power(POWERS.get(spec["kind"], spec.get("power")))
+    return lambda sigma: w(sigma) * sigma**4
+
+
+def loss_weight(weighting: Weighting, space: str) -> Weighting:
+    """The weight on the squared error of a prediction that gives the loss of λ on the score's.
+
+    space "score": λ; "epsilon": λ/σ²; "x0": λ/σ⁴; "v": λ/(σ⁴ (1/σ²+1)), v = (z − σx₀)/√(1+σ²).
+    Weight each sample's error before any mean: a mean of products is no product of means.
+    Raises ValueError for another space.
+    """
+    if space not in SPACES:
+        raise ValueError(f"unknown space {space!r}; one of: {', '.join(SPACES)}")
+    return lambda sigma: weighting(sigma) / SPACES[space](sigma)
