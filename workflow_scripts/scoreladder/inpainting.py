@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scoreladder.sampling import Denoise, annealed_langevin_states
+from scoreladder.sampling import Denoise, annealed_langevin
 
 
 def half(height: int, width: int) -> Tensor:
@@ -58,10 +58,9 @@ def replacement_langevin(
         z = torch.randn(x.shape, generator=observation_generator, dtype=x.dtype, device=x.device)
         return torch.where(known, observed + sigma * z, x)
 
-    for x in annealed_langevin_states(  # noqa: B007, B020
+    x = annealed_langevin(
         denoiser, x, sigmas, steps_per_level, step_size, True, generator, replaced
-    ):
-        pass
+    )
     return torch.where(known, observed, x)
 
 

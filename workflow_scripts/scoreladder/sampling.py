@@ -1,153 +1,92 @@
-"""Samplers. Each is a generator of states, so that the caller owns progress and trajectories."""
+"""From a config block to samples: which sampler, which ladder, in blocks that shards can share."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from scoreladder import noise, progress, seeds
 from scoreladder.blocks import BLOCK
-from scoreladder.denoiser import Denoiser, score
+from scoreladder.denoiser import Denoiser
 from scoreladder.files import read_json
+from scoreladder.samplers.base import CountCalls, Denoise, sampler
+from scoreladder.samplers.langevin import annealed_langevin, consistent_annealed, langevin
+from scoreladder.samplers.ode import dpmpp_2m, heun, pf_ode
+from scoreladder.samplers.registry import SAMPLERS, expected_nfe, steps_per_level
+from scoreladder.samplers.sde import ancestral, ddim, predictor_corrector, reverse_diffusion
 
-Denoise = Callable[..., Tensor]
+__all__ = [
+    "BLOCK",
+    "SAMPLERS",
+    "CountCalls",
+    "Denoise",
+    "ancestral",
+    "annealed_langevin",
+    "block_states",
+    "consistent_annealed",
+    "ddim",
+    "dpmpp_2m",
+    "draw",
+    "expected_nfe",
+    "heun",
+    "ladder_of",
+    "langevin",
+    "pf_ode",
+    "predictor_corrector",
+    "relative_step_size",
+    "reverse_diffusion",
+    "sampler",
+    "shard_blocks",
+    "smallest_sigma",
+    "steps_per_level",
+]
 
 
-class CountCalls:
-    """A denoiser that counts its evaluations: `calls` is the NFE really spent."""
+def relative_step_size(sample: dict, tuning: Path | None) -> float | None:
+    """α_i/σ_i² of a config block: what tuning chose, in the file at `tuning`, or what it says.
 
-    def __init__(self, denoiser: Denoise):
-        self.denoiser = denoiser
-        self.calls = 0
-
-    def __call__(self, x: Tensor, sigma: Tensor | float) -> Tensor:
-        self.calls += 1
-        return self.denoiser(x, sigma)
-
-
-def annealed_langevin_states(
-    denoiser: Denoise,
-    x: Tensor,
-    sigmas: Tensor,
-    steps_per_level: int | Sequence[int],
-    step_size: float,
-    denoise: bool = True,
-    generator: torch.Generator | None = None,
-    constrain: Callable[[Tensor, float], Tensor] | None = None,
-) -> Iterator[Tensor]:
-    """Yield x after every step of `annealed_langevin`; arguments as there.
-
-    constrain(x, sigma) → x, where given, is applied before each evaluation of the denoiser.
+    None for samplers without a step size.
     """
-    steps = [steps_per_level] * len(sigmas) if isinstance(steps_per_level, int) else steps_per_level
-    if step_size <= 0 or min(steps) < 1:
-        raise ValueError(
-            f"need step_size > 0 and steps_per_level >= 1, found {step_size} and {steps_per_level}"
-        )
-    smallest = float(sigmas[-1])
-    with torch.no_grad():
-        for sigma, count in zip(map(float, sigmas), steps, strict=True):
-            alpha = step_size * sigma**2 / smallest**2
-            for _ in range(count):
-                x = constrain(x, sigma) if constrain else x
-                z = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
-                x = x + alpha * score(denoiser, x, sigma) + (2 * alpha) ** 0.5 * z
-                yield x
-        if denoise:
-            yield denoiser(constrain(x, smallest) if constrain else x, smallest)
+    return sample.get("step_size") if tuning is None else read_json(tuning)["relative_step_size"]
 
 
-def annealed_langevin(
-    denoiser: Denoise,
-    x: Tensor,
-    sigmas: Tensor,
-    steps_per_level: int | Sequence[int],
-    step_size: float,
-    denoise: bool = True,
-    generator: torch.Generator | None = None,
-) -> Tensor:
-    """Annealed Langevin dynamics (arXiv 1907.05600, algorithm 1), one ULA chain per row of x.
+def ladder_of(sample: dict, model: Denoiser) -> Tensor:
+    """The ladder that a config block samples `model` through, (L,), descending, float64.
 
-    At each level, from large σ to small: x ← x + α_i s(x, σ_i) + √(2α_i) z with
-    α_i = step_size·σ_i²/σ_L². (The paper writes α/2 and √α: its ε is twice this step_size.)
-    With `denoise`, one last x ← x + σ_L² s(x, σ_L) removes the noise that is left (arXiv
-    2006.09011). x (n, ...), sigmas (L,) descending, steps_per_level one number or one per level;
-    returns the shape of x, after L·steps_per_level + denoise evaluations. On a Gaussian a level is
-    stable while α_i < 2σ_i².
-    Raises ValueError unless step_size > 0 and steps_per_level >= 1.
+    A ladder made from the data (ncsnv2) is the one that the model was trained on.
     """
-    for x in annealed_langevin_states(  # noqa: B007, B020
-        denoiser, x, sigmas, steps_per_level, step_size, denoise, generator
-    ):
-        pass
-    return x
+    spec = sample["ladder"]
+    return model.sigmas.cpu() if spec["kind"] == "ncsnv2" else noise.ladder(spec)
 
 
-def langevin(
-    denoiser: Denoise,
-    x: Tensor,
-    sigma: float,
-    steps: int,
-    step_size: float,
-    denoise: bool = False,
-    generator: torch.Generator | None = None,
-) -> Tensor:
-    """Plain (unadjusted) Langevin dynamics on p_σ: x ← x + α s(x, σ) + √(2α) z, α = step_size.
-
-    On N(0, σ²) the chain's variance tends to σ²/(1 − α/(2σ²)); it diverges from α = 2σ² on.
-    x (n, ...); returns the shape of x.
-    """
-    ladder = torch.tensor([sigma], dtype=torch.float64)
-    return annealed_langevin(denoiser, x, ladder, steps, step_size, denoise, generator)
-
-
-def steps_per_level(nfe: int, levels: int, denoise: bool) -> list[int]:
-    """Steps of each level, largest σ first, that with the final denoise spend `nfe` exactly.
-
-    What does not divide evenly goes to the smallest levels, one step each.
-    """
-    each, left = divmod(nfe - denoise, levels)
-    return [each + (level >= levels - left) for level in range(levels)]
-
-
-def relative_step_size(sample: dict, tuning: Path | None) -> float:
-    """α_i/σ_i² of a config block: what tuning chose, in the file at `tuning`, or what it says."""
-    return sample["step_size"] if tuning is None else read_json(tuning)["relative_step_size"]
-
-
-def smallest_sigma(sample: dict) -> float:
-    """σ_L of the ladder that a config block samples through."""
-    return float(noise.ladder(sample["ladder"])[-1])
+def smallest_sigma(sample: dict, model: Denoiser) -> float:
+    """σ_L of the ladder that a config block samples `model` through."""
+    return float(ladder_of(sample, model)[-1])
 
 
 def block_states(
     denoiser: Denoise,
     sample: dict,
-    relative_step_size: float,
+    sigmas: Tensor,
+    relative_step_size: float | None,
     key: tuple[int | str, ...],
     shape: tuple[int, ...],
     device: torch.device | str = "cpu",
 ) -> Iterator[Tensor]:
     """Yield the states of one block of chains, BLOCK rows, whose random numbers `key` alone fixes.
 
-    sample is a config block (ladder, nfe, denoise, start_std); relative_step_size is α_i/σ_i², in
-    (0, 2). Because a block is always computed whole and alone, a sample depends neither on how
-    blocks are grouped into shards nor on the order in which they run.
+    sample is a config block, sigmas (L,) its ladder (`ladder_of`), relative_step_size is α_i/σ_i²,
+    None for samplers without one. Chains start from N(0, start_std² I), or σ_1 where the block has
+    no start_std. Because a block is always computed whole and alone, a sample depends neither on
+    how blocks are grouped into shards nor on the order in which they run.
     """
     generator = seeds.generator("sample", *key, device=device)
-    sigmas = noise.ladder(sample["ladder"])
-    x = sample["start_std"] * torch.randn(BLOCK, *shape, generator=generator, device=device)
-    return annealed_langevin_states(
-        denoiser,
-        x,
-        sigmas,
-        steps_per_level(sample["nfe"], len(sigmas), sample["denoise"]),
-        relative_step_size * float(sigmas[-1]) ** 2,
-        sample["denoise"],
-        generator,
-    )
+    std = sample.get("start_std") or float(sigmas[0])
+    x = std * torch.randn(BLOCK, *shape, generator=generator, device=device)
+    states = SAMPLERS[sample["sampler"]]
+    return states(denoiser, x, sigmas, sample, relative_step_size, generator)
 
 
 def shard_blocks(count: int, shards: int, shard: int) -> range:
@@ -157,9 +96,9 @@ def shard_blocks(count: int, shards: int, shard: int) -> range:
 
 
 def draw(
-    model: Denoiser,
+    model: nn.Module,
     sample: dict,
-    relative_step_size: float,
+    relative_step_size: float | None,
     key: tuple[int | str, ...],
     count: int,
     device: torch.device | str = "cpu",
@@ -169,24 +108,69 @@ def draw(
 ) -> tuple[np.ndarray, int]:
     """One shard of `count` samples, float32 (n, *shape), and the NFE that each of them took.
 
-    Shards put together in order are the samples that a single shard would give, bit for bit.
+    model is a Denoiser, or for the sampler `direct` one with sample(n, generator). Shards put
+    together in order are the samples that a single shard would give, bit for bit. The NFE are
+    counted; those of the adaptive pf_ode are the mean over the shard's blocks, rounded.
     With a label, progress is shown. Raises ValueError where there are more shards than blocks.
     """
     blocks = shard_blocks(count, shards, shard)
     if not blocks:
         total = -(-count // BLOCK)
         raise ValueError(f"{count} samples are {total} blocks, too few for {shards} shards")
+    if sample["sampler"] == "direct":
+        final, nfe = _direct_blocks(model, key, blocks, device, label), 1
+    else:
+        final, calls = _chained_blocks(
+            model, sample, relative_step_size, key, blocks, device, label
+        )
+        nfe = round(calls / len(blocks))
+    rows = [x[: count - number * BLOCK].cpu().numpy() for number, x in final.items()]
+    return np.concatenate(rows), nfe
+
+
+def _direct_blocks(
+    model: nn.Module,
+    key: tuple[int | str, ...],
+    blocks: range,
+    device: torch.device | str,
+    label: str | None,
+) -> dict[int, Tensor]:
+    """Block number → samples of a model that draws them in one evaluation."""
+    steps = blocks if label is None else progress.track(blocks, len(blocks), label, "block")
+    with torch.no_grad():
+        return {
+            number: model.sample(BLOCK, seeds.generator("sample", *key, number, device=device))
+            for number in steps
+        }
+
+
+def _chained_blocks(
+    model: Denoiser,
+    sample: dict,
+    relative_step_size: float | None,
+    key: tuple[int | str, ...],
+    blocks: range,
+    device: torch.device | str,
+    label: str | None,
+) -> tuple[dict[int, Tensor], int]:
+    """Block number → last state of its chains; and the evaluations of all blocks together."""
     counted = CountCalls(model)
+    sigmas = ladder_of(sample, model)
+    nfe = expected_nfe(sample, sigmas)
+    adaptive = label is not None and nfe is None
+    numbers = progress.track(blocks, len(blocks), label, "block") if adaptive else blocks
 
     def states() -> Iterator[tuple[int, Tensor]]:
-        for number in blocks:
+        for number in numbers:
             block = (*key, number)
-            for x in block_states(counted, sample, relative_step_size, block, model.shape, device):
+            for x in block_states(
+                counted, sample, sigmas, relative_step_size, block, model.shape, device
+            ):
                 yield number, x
 
     steps = states()
-    if label is not None:
-        steps = progress.track(steps, len(blocks) * sample["nfe"], label, "step")
-    final = {number: x for number, x in steps}
-    rows = [x[: count - number * BLOCK].cpu().numpy() for number, x in final.items()]
-    return np.concatenate(rows), counted.calls // len(blocks)
+    if label is not None and nfe is not None:
+        # one state of Heun's is two evaluations
+        per_step = 2 if sample["sampler"] == "heun" else 1
+        steps = progress.track(steps, len(blocks) * nfe, label, "evaluation", per_step)
+    return dict(steps), counted.calls

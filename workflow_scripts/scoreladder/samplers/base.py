@@ -1,0 +1,59 @@
+"""What samplers share: states that end in a sample, descending ladders, counted evaluations."""
+
+import functools
+import inspect
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+Denoise = Callable[..., Tensor]
+
+
+class CountCalls:
+    """A denoiser that counts its evaluations: `calls` is the NFE really spent."""
+
+    def __init__(self, denoiser: Denoise):
+        self.denoiser = denoiser
+        self.calls = 0
+
+    def __call__(self, x: Tensor, sigma: Tensor | float) -> Tensor:
+        self.calls += 1
+        return self.denoiser(x, sigma)
+
+
+def sampler(states: Callable[..., Iterator[Tensor]]) -> Callable[..., Tensor]:
+    """Turn a generator of states into a function that returns the last of them.
+
+    The generator stays at hand as the function's attribute `states`, with the same arguments, for
+    callers that show progress or keep trajectories. Neither records gradients; between two states
+    the caller's own gradient mode holds.
+    """
+    states = torch.no_grad()(states)
+
+    @functools.wraps(states)
+    def last_state(*args, **kwargs) -> Tensor:
+        return deque(states(*args, **kwargs), maxlen=1).pop()
+
+    last_state.__signature__ = inspect.signature(states).replace(return_annotation=Tensor)
+    last_state.states = states
+    return last_state
+
+
+def levels(sigmas: Tensor) -> list[float]:
+    """The noise levels of a ladder, shape (L,), as numbers, largest first.
+
+    Raises ValueError unless L >= 1 and inf > σ_1 > … > σ_L > 0; the step to 0 is the sampler's own.
+    """
+    found = torch.as_tensor(sigmas, dtype=torch.float64, device="cpu")
+    ends = torch.cat([torch.tensor([math.inf]), found.flatten(), torch.zeros(1)])
+    if found.ndim != 1 or not len(found) or not (ends.diff() < 0).all():
+        raise ValueError(f"need sigmas (L,), descending and all > 0, found {found.tolist()}")
+    return found.tolist()
+
+
+def standard_normal(x: Tensor, generator: torch.Generator | None) -> Tensor:
+    """z ~ N(0, I) in the shape, dtype and on the device of x."""
+    return torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
