@@ -1,10 +1,8 @@
-"""Preconditioning, the behaviour outside the trained levels, and model files."""
+"""Preconditioning, conversions, conditioning and the behaviour outside the trained levels."""
 
-import json
 import math
 
 import pytest
-import safetensors.torch
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,13 +12,17 @@ from scoreladder import denoiser
 from scoreladder.denoiser import Denoiser
 
 SIGMA_DATA = 0.6
+SIGMAS = [5.0, 1.0, 0.2, 0.05]
 DESCRIPTION = {
+    "family": "score",
     "network": {"kind": "mlp", "width": 16, "blocks": 2},
     "parameterization": "edm",
     "shape": [1, 2, 3],
     "sigma_data": SIGMA_DATA,
     "sigma_range": [0.05, 5.0],
+    "sigmas": SIGMAS,
 }
+KINDS = sorted(denoiser.PREDICTIONS)
 
 
 class Spy(nn.Module):
@@ -68,8 +70,47 @@ def test_score_over_sigma_has_the_score_that_technique_3_names():
     assert torch.equal(network.x, x)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_network_that_predicts_a_kind_denoises_as_its_conversion_does(kind):
+    x, answer, sigma = randn(5, 3), randn(5, 3, seed=1), torch.linspace(0.1, 4, 5).double()
+    network = Spy(answer)
+    found = Denoiser(network, kind, SIGMA_DATA)(x, sigma)
+    assert torch.allclose(found, denoiser.convert(answer, x, sigma, kind, "x0"), rtol=1e-12)
+    # score networks see x, the others what DDPM would: x_VP = √ᾱ x
+    scale = 1 if kind == "score" else (1 + sigma[:, None] ** 2) ** -0.5
+    assert torch.allclose(network.x, scale * x)
+
+
+def test_conversions_are_what_the_kinds_are_called():
+    """Of x = x₀ + σz told exactly, with √ᾱ = 1/√(1+σ²): ε = z, v = √ᾱ ε − √(1−ᾱ) x₀, s = −z/σ."""
+    x0, z, sigma = randn(5, 3), randn(5, 3, seed=1), torch.linspace(0.1, 4, 5).double()
+    s = sigma[:, None]
+    x = x0 + s * z
+    root = (1 + s**2) ** -0.5
+    expected = {"x0": x0, "epsilon": z, "score": -z / s, "v": root * z - s * root * x0}
+    assert sorted(expected) == KINDS
+    for kind, answer in expected.items():
+        assert torch.allclose(denoiser.convert(x0, x, sigma, "x0", kind), answer, rtol=1e-11)
+
+
 @given(
-    st.sampled_from(["edm", "score_over_sigma"]),
+    st.sampled_from(KINDS),
+    st.sampled_from(KINDS),
+    st.floats(0.02, 50),
+    st.sampled_from([torch.float32, torch.float64]),
+    st.lists(st.integers(1, 4), max_size=3),
+)
+def test_conversions_round_trip(source, target, sigma, dtype, shape):
+    x, answer = randn(3, *shape).to(dtype), randn(3, *shape, seed=1).to(dtype)
+    there = denoiser.convert(answer, x, sigma, source, target)
+    back = denoiser.convert(there, x, sigma, target, source)
+    assert there.shape == x.shape and there.dtype == dtype
+    scale = 1 + max(sigma, 1 / sigma) ** 2
+    assert torch.allclose(back, answer, rtol=0, atol=scale * 20 * torch.finfo(dtype).eps)
+
+
+@given(
+    st.sampled_from(sorted(denoiser.PARAMETERIZATIONS)),
     st.floats(0.01, 50),
     st.floats(0.05, 5),
     st.integers(0, 1000),
@@ -122,6 +163,61 @@ def test_a_model_of_one_scale_has_one_score_field():
         assert torch.allclose(model.score(x, sigma), model.score(x, 0.5))
 
 
+@pytest.mark.parametrize("kind", denoiser.PARAMETERIZATIONS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_every_parameterization_keeps_shape_and_dtype(kind, dtype):
+    model = trained(DESCRIPTION | {"parameterization": kind}).to(dtype)
+    x = randn(4, 1, 2, 3).to(dtype)
+    for sigma in (0.3, torch.tensor([0.01, 0.3, 1.0, 20.0], dtype=torch.float64)):
+        found = model(x, sigma)
+        assert (found.shape, found.dtype) == (x.shape, dtype)
+        assert found.isfinite().all()
+
+
+def test_the_network_is_told_the_level_by_its_index():
+    model = Denoiser(Spy(0.0), "edm", 1.0, (0.05, 5.0), (2,), SIGMAS, "index")
+    asked = [100.0, 5.0, 2.3, 2.2, 1.0, 0.2, 0.11, 0.09, 0.05, 0.001]
+    model(randn(10, 2), torch.tensor(asked))
+    assert model.network.c_noise.tolist() == [0, 0, 0, 1, 1, 2, 2, 3, 3, 3]
+    model(randn(10, 2).float(), 0.2)
+    assert model.network.c_noise.tolist() == [2]
+
+
+def test_a_network_without_conditioning_is_told_nothing():
+    model = Denoiser(Spy(0.0), "edm", 1.0, conditioning="none")
+    model(randn(3, 2), torch.tensor([0.1, 1.0, 9.0]))
+    assert model.network.c_noise.tolist() == [0, 0, 0]
+    network = DESCRIPTION["network"] | {"conditioning": "none"}
+    built = trained(DESCRIPTION | {"network": network, "parameterization": "score_over_sigma"})
+    x = randn(1, 1, 2, 3).float()
+    # s_θ(x, σ) = F(x)/σ with one F: the whole of NCSNv2's conditioning
+    assert torch.allclose(built.score(x, 0.1), 10 * built.score(x, 1.0), rtol=1e-4)
+
+
+def test_the_ladder_of_training_stays_in_double_precision_wherever_the_model_goes():
+    model = denoiser.build(DESCRIPTION).to(torch.float32)
+    assert model.sigmas.dtype == torch.float64
+    assert model.sigmas.tolist() == SIGMAS
+
+
+def test_a_description_follows_from_blocks_and_data():
+    spec = {
+        "noise": {"kind": "geometric", "sigma_max": 2.0, "sigma_min": 0.5, "levels": 3},
+        "density": {"kind": "log_normal", "mean": 0.0, "std": 1.0},
+        "denoiser": "v",
+        "network": {"kind": "mlp", "width": 8, "blocks": 1, "conditioning": "log_sigma"},
+    }
+    data = randn(50, 2, 3).float()
+    found = denoiser.describe(spec, data)
+    assert found["sigma_range"] == [0.0, None] and found["sigmas"] == pytest.approx([2, 1, 0.5])
+    assert found["shape"] == [2, 3] and found["sigma_data"] == pytest.approx(float(data.std()))
+    model = denoiser.build(found)
+    assert model.sigma_range == (0.0, math.inf)
+    assert model(data, 0.3).shape == data.shape
+    uniform = denoiser.describe(spec | {"density": {"kind": "ladder"}}, data)
+    assert uniform["sigma_range"] == pytest.approx([0.5, 2.0])
+
+
 def test_untrained_denoisers_start_from_their_skip_connection():
     x = randn(4, 1, 2, 3).float()
     edm = denoiser.build(DESCRIPTION)(x, 0.3)
@@ -139,33 +235,3 @@ def test_weights_depend_on_the_seed_alone_and_leave_the_global_generator_be():
     second, other = (denoiser.build(DESCRIPTION, seed=seed).state_dict() for seed in (7, 8))
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert not all(torch.equal(first[name], other[name]) for name in first)
-
-
-def test_save_and_load_are_bit_exact(tmp_path):
-    model, x = trained(), randn(4, 1, 2, 3).float()
-    denoiser.save(model, DESCRIPTION, tmp_path / "model.safetensors")
-    loaded = denoiser.load(tmp_path / "model.safetensors")
-    for sigma in (0.01, 0.3, 20.0):
-        assert torch.equal(loaded(x, sigma), model(x, sigma))
-    assert (loaded.shape, loaded.sigma_range) == ((1, 2, 3), (0.05, 5.0))
-    assert not loaded.training
-    assert not any(parameter.requires_grad for parameter in loaded.parameters())
-
-
-def test_a_range_without_an_end_survives_the_file(tmp_path):
-    description = DESCRIPTION | {"sigma_range": [0.0, None]}
-    denoiser.save(trained(description), description, tmp_path / "model.safetensors")
-    assert denoiser.load(tmp_path / "model.safetensors").sigma_range == (0.0, math.inf)
-    with safetensors.safe_open(str(tmp_path / "model.safetensors"), framework="pt") as file:
-        assert json.loads(file.metadata()["denoiser"]) == description
-
-
-def test_load_refuses_what_it_did_not_write(tmp_path):
-    foreign, garbage = tmp_path / "foreign.safetensors", tmp_path / "garbage.safetensors"
-    safetensors.torch.save_file({"weight": torch.zeros(2)}, foreign)
-    garbage.write_bytes(b"not a model" * 9)
-    for path in (foreign, garbage):
-        with pytest.raises(ValueError, match=f"{path.name}: not a model written by scoreladder"):
-            denoiser.load(path)
-    with pytest.raises(FileNotFoundError):
-        denoiser.load(tmp_path / "missing.safetensors")

@@ -1,6 +1,5 @@
 """Training: what it converges to, rates and averages, failures, and going on after a cut."""
 
-import copy
 import math
 
 import pytest
@@ -10,6 +9,11 @@ from scoreladder import objectives, training
 
 LADDER = {"kind": "geometric", "sigma_max": 2.0, "sigma_min": 0.2, "levels": 4}
 SPREAD = 0.7
+MLP = {"kind": "mlp", "width": 16, "blocks": 1}
+VAE = {"kind": "vae", "width": 16, "blocks": 1, "latent": 2}
+GAN = {"kind": "gan", "width": 16, "blocks": 1, "latent": 2}
+FLOW = {"kind": "flow", "width": 16, "transforms": 2, "blocks": 1}
+DIRECT = dict.fromkeys(["noise", "weighting", "density", "objective", "denoiser"])
 
 
 def spec(noise=LADDER, weighting="sigma2", parameterization="score_over_sigma", **changes):
@@ -26,14 +30,22 @@ def spec(noise=LADDER, weighting="sigma2", parameterization="score_over_sigma", 
         "noise": noise,
         "weighting": {"kind": weighting},
         "density": {"kind": "ladder"},
+        "objective": "dsm",
         "denoiser": parameterization,
-        "network": {"kind": "mlp", "width": 16, "blocks": 1},
+        "network": MLP,
         "training": defaults | changes,
     }
 
 
 def data(n=1000):
     return SPREAD * torch.randn(n, 1, generator=torch.Generator().manual_seed(0))
+
+
+def plane(n=1000):
+    """Two clusters of points in the plane, 0.75 of them at (1, 1)."""
+    generator = torch.Generator().manual_seed(0)
+    heavy = torch.rand(n, 1, generator=generator) < 0.75
+    return torch.where(heavy, 1.0, -1.0) + 0.2 * torch.randn(n, 2, generator=generator)
 
 
 def train(run):
@@ -46,24 +58,9 @@ def everything(run):
     """The state of a run as one flat list that == compares bit for bit."""
     tensors = [*run.model.state_dict().values(), *run.ema.state_dict().values()]
     tensors += [value for moment in run.moments.values() for value in moment.values()]
+    tensors += run.task.state().values()
     window = [(float(loss), float(norm)) for loss, norm in run.window]
     return [*(tensor.tolist() for tensor in tensors), run.images, run.curve, window]
-
-
-def test_the_optimiser_is_adam():
-    """Ten steps give the weights that torch's own Adam gives."""
-    run = training.start(spec(), data(), 0)
-    other = copy.deepcopy(run.model)
-    reference = torch.optim.Adam(other.parameters(), lr=0.01)
-    for seed in range(10):
-        x = torch.randn(16, 1, generator=torch.Generator().manual_seed(seed))
-        for model in (run.model, other):
-            model.zero_grad()
-            (model(x, 0.5) - 1).square().sum().backward()
-        training.adam_step(run, 0.01)
-        reference.step()
-    for mine, theirs in zip(run.model.parameters(), other.parameters(), strict=True):
-        assert torch.allclose(mine, theirs, rtol=1e-5, atol=1e-7)
 
 
 def test_training_on_a_gaussian_approaches_its_exact_denoiser():
@@ -80,9 +77,22 @@ def test_training_on_a_gaussian_approaches_its_exact_denoiser():
     assert min(errors()) > 0.25
     train(run)
     assert max(errors()) < 0.04
-    floor = sum(SPREAD**2 / (SPREAD**2 + s**2) for s in run.density.sigmas.tolist()) / 4
+    floor = sum(SPREAD**2 / (SPREAD**2 + s**2) for s in run.task.density.sigmas.tolist()) / 4
     last = [row["loss"] for row in run.curve[-20:]]
     assert run.loss_scale * sum(last) / 20 == pytest.approx(floor, rel=0.05)
+
+
+def cut_and_resumed(spec, images, cut, path):
+    """A finished run that was saved after `cut` steps and went on as another one."""
+    first = training.start(spec, images, 0, bin_width=0.25)
+    for _, _ in zip(range(cut), training.advance(first), strict=False):
+        pass
+    training.save_state(first, path, "stamp")
+    second = training.start(spec, images, 0, bin_width=0.25)
+    said = training.load_state(second, path, "stamp")
+    assert said == f"going on from image {20 * cut}"
+    assert everything(second) == everything(first)
+    return train(second)
 
 
 @pytest.mark.parametrize("cut", [1, 2, 77, 150])
@@ -90,15 +100,31 @@ def test_a_cut_anywhere_changes_nothing(tmp_path, cut):
     """k + (n − k) steps are n steps bit for bit, windows between records included."""
     changes = {"images": 3010, "batch_size": 20}
     whole = train(training.start(spec(**changes), data(), 0))
-    first = training.start(spec(**changes), data(), 0)
-    for _, _ in zip(range(cut), training.advance(first), strict=False):
-        pass
-    training.save_state(first, tmp_path / "state.pt", "stamp")
-    second = training.start(spec(**changes), data(), 0)
-    said = training.load_state(second, tmp_path / "state.pt", "stamp")
-    assert said == f"going on from image {20 * cut}"
-    assert everything(second) == everything(first)
-    assert everything(train(second)) == everything(whole)
+    found = cut_and_resumed(spec(**changes), data(), cut, tmp_path / "state.pt")
+    assert everything(found) == everything(whole)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"density": {"kind": "importance"}},
+        {"density": {"kind": "ladder", "power": 1.0}},
+        {"density": {"kind": "log_uniform", "sigma_min": 0.2, "sigma_max": 2.0}},
+        {"objective": "sliced_vr"},
+        {"network": MLP | {"conditioning": "index"}},
+        DIRECT | {"network": VAE},
+        DIRECT | {"network": GAN},
+        DIRECT | {"network": FLOW},
+    ],
+    ids=["importance", "power", "log_uniform", "sliced_vr", "index", "vae", "gan", "flow"],
+)
+def test_whatever_is_trained_a_cut_changes_nothing(tmp_path, changes):
+    blocks = spec(images=310, batch_size=20, learning_rate=0.001) | changes
+    whole = train(training.start(blocks, plane(), 0, bin_width=0.25))
+    # after one step importance sampling is still uniform, after seven it is not
+    for cut in (1, 7):
+        found = cut_and_resumed(blocks, plane(), cut, tmp_path / f"{cut}.pt")
+        assert everything(found) == everything(whole)
 
 
 def test_saving_does_not_disturb_a_run(tmp_path):
@@ -220,7 +246,7 @@ def test_the_loss_starts_at_one():
     assert sum(row["loss"] for row in run.curve) / len(run.curve) == pytest.approx(1, rel=0.08)
     # and with λ = 1 it is divided by the mean of 1/σ²
     run = training.start(spec(weighting="one", learning_rate=0.0, images=50_000), data(), 0)
-    levels = run.density.sigmas
+    levels = run.task.density.sigmas
     assert run.loss_scale == pytest.approx((levels**-2).mean().item(), rel=0.15)
     train(run)
     assert sum(row["loss"] for row in run.curve) / len(run.curve) == pytest.approx(1, rel=0.15)
@@ -234,3 +260,17 @@ def test_divergence_is_one_line_that_names_the_learning_rate(images):
     assert "\n" not in str(error.value)
     assert "smaller training.learning_rate than 1e+06" in str(error.value)
     assert run.images < 3010
+
+
+def test_a_direct_model_that_diverges_says_so():
+    run = training.start(spec() | DIRECT | {"network": FLOW}, plane() * math.nan, 0)
+    with pytest.raises(training.TrainingFailed, match="training diverged: at image"):
+        train(run)
+
+
+def test_a_ladder_may_follow_from_the_data():
+    blocks = spec(noise={"kind": "ncsnv2", "sigma_min": 0.1})
+    run = training.start(blocks, plane(), 0)
+    assert run.model.sigmas[0].item() == pytest.approx(torch.pdist(plane()).max().item(), rel=1e-5)
+    assert run.model.sigmas[-1].item() == pytest.approx(0.1)
+    assert torch.equal(run.task.density.sigmas, run.model.sigmas.float())

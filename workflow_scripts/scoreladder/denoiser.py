@@ -4,39 +4,96 @@ Everything is in variance-exploding coordinates, x = x₀ + σz, where the score
 are one thing seen twice: ∇ log p_σ(x) = (x̂₀ − x)/σ² (Tweedie).
 """
 
-import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from scoreladder import networks
-from scoreladder.files import atomic_path
+from scoreladder import densities, networks, noise, storage
+
+Coefficients = tuple[Tensor, Tensor, Tensor]
 
 
-def edm(sigma: Tensor, sigma_data: float) -> tuple[Tensor, Tensor, Tensor]:
+def edm(sigma: Tensor, sigma_data: float) -> Coefficients:
     """EDM's c_skip, c_out, c_in: unit variance in and out (arXiv 2206.00364, table 1)."""
     total = sigma**2 + sigma_data**2
     return sigma_data**2 / total, sigma * sigma_data / total.sqrt(), 1 / total.sqrt()
 
 
-def score_over_sigma(sigma: Tensor, sigma_data: float) -> tuple[Tensor, Tensor, Tensor]:
+def score_prediction(sigma: Tensor, sigma_data: float) -> Coefficients:
+    """The network is the score itself, hence x̂₀ = x + σ²F(x) (NCSN, arXiv 1907.05600)."""
+    return torch.ones_like(sigma), sigma**2, torch.ones_like(sigma)
+
+
+def score_over_sigma(sigma: Tensor, sigma_data: float) -> Coefficients:
     """NCSNv2's Technique 3, s_θ(x, σ) = F(x)/σ, hence x̂₀ = x + σF (arXiv 2006.09011)."""
     return torch.ones_like(sigma), sigma, torch.ones_like(sigma)
 
 
-PARAMETERIZATIONS = {"edm": edm, "score_over_sigma": score_over_sigma}
+def epsilon_prediction(sigma: Tensor, sigma_data: float) -> Coefficients:
+    """DDPM's ε = F(x_VP), x_VP = x/√(1+σ²), hence x̂₀ = x − σF (arXiv 2006.11239)."""
+    return torch.ones_like(sigma), -sigma, (1 + sigma**2).rsqrt()
+
+
+def x0_prediction(sigma: Tensor, sigma_data: float) -> Coefficients:
+    """The network is the denoiser: x̂₀ = F(x/√(1+σ²))."""
+    return torch.zeros_like(sigma), torch.ones_like(sigma), (1 + sigma**2).rsqrt()
+
+
+def v_prediction(sigma: Tensor, sigma_data: float) -> Coefficients:
+    """v = √ᾱ ε − √(1−ᾱ) x₀ = F(x_VP), hence x̂₀ = x/(1+σ²) − σF/√(1+σ²) (arXiv 2202.00512)."""
+    root = (1 + sigma**2).sqrt()
+    return 1 / root**2, -sigma / root, 1 / root
+
+
+PARAMETERIZATIONS = {
+    "edm": edm,
+    "score": score_prediction,
+    "score_over_sigma": score_over_sigma,
+    "epsilon": epsilon_prediction,
+    "x0": x0_prediction,
+    "v": v_prediction,
+}
+
+# an answer of each kind is a(σ) x + b(σ) x̂₀
+PREDICTIONS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
+    "score": lambda sigma: (-(sigma**-2), sigma**-2),
+    "epsilon": lambda sigma: (1 / sigma, -1 / sigma),
+    "x0": lambda sigma: (torch.zeros_like(sigma), torch.ones_like(sigma)),
+    "v": lambda sigma: (1 / (sigma * (1 + sigma**2).sqrt()), -(1 + sigma**2).sqrt() / sigma),
+}
+
+
+def convert(answer: Tensor, x: Tensor, sigma: Tensor | float, source: str, target: str) -> Tensor:
+    """What a model says of x as a prediction of one kind, told as another of PREDICTIONS.
+
+    score = (x̂₀−x)/σ², ε = (x−x̂₀)/σ, v = (ε − σx̂₀)/√(1+σ²). x and answer (n, ...), sigma a number
+    or (n,), σ > 0; returns the shape of x. Raises KeyError on a kind that is none of them.
+    """
+    sigma = per_sample(sigma, x)
+    a, b = PREDICTIONS[source](sigma)
+    x0 = (answer - a * x) / b
+    a, b = PREDICTIONS[target](sigma)
+    return a * x + b * x0
+
+
+def per_sample(sigma: Tensor | float, x: Tensor) -> Tensor:
+    """sigma, a number or (n,), in the dtype and on the device of x, shaped to multiply x."""
+    sigma = torch.as_tensor(sigma, dtype=x.dtype, device=x.device)
+    return sigma.reshape(-1, *[1] * (x.ndim - 1))
 
 
 class Denoiser(nn.Module):
-    """x̂₀(x, σ) = c_skip(σ) x + c_out(σ) F(c_in(σ) x, ¼ ln σ).
+    """x̂₀(x, σ) = c_skip(σ) x + c_out(σ) F(c_in(σ) x, c_noise(σ)).
 
-    Outside `sigma_range`, the noise levels it was trained on, the model answers with the score of
-    the nearest level it knows: x̂₀ = x + σ² s(x, σ_nearest). So a model of one scale has one score
-    field, at whatever σ it is asked. `shape` is that of one data point.
+    `conditioning` is what the network is told of the noise: log_sigma, ¼ ln σ; index, that of the
+    level of `sigmas` whose ln σ is nearest; none, always 0. Outside `sigma_range`, the noise levels
+    it was trained on, the model answers with the score of the nearest level it knows:
+    x̂₀ = x + σ² s(x, σ_nearest). So a model of one scale has one score field, at whatever σ it is
+    asked. `shape` is that of one data point; `sigmas` is the ladder of training, float64 on the
+    CPU, descending.
     """
 
     def __init__(
@@ -46,6 +103,8 @@ class Denoiser(nn.Module):
         sigma_data: float,
         sigma_range: tuple[float, float] = (0.0, math.inf),
         shape: tuple[int, ...] = (),
+        sigmas: Sequence[float] = (),
+        conditioning: str = "log_sigma",
     ):
         super().__init__()
         self.shape = shape
@@ -53,15 +112,25 @@ class Denoiser(nn.Module):
         self.precondition = PARAMETERIZATIONS[parameterization]
         self.sigma_data = sigma_data
         self.sigma_range = sigma_range
+        self.conditioning = conditioning
+        self.sigmas = torch.tensor(sigmas, dtype=torch.float64)
+        self.register_buffer("log_levels", self.sigmas.log().float(), persistent=False)
 
     def forward(self, x: Tensor, sigma: Tensor | float) -> Tensor:
         """Shapes: x (n, ...), sigma a number or (n,); returns the shape of x."""
-        sigma = torch.as_tensor(sigma, dtype=x.dtype, device=x.device)
-        sigma = sigma.reshape(-1, *[1] * (x.ndim - 1))
+        sigma = per_sample(sigma, x)
         known = sigma.clamp(*self.sigma_range)
         c_skip, c_out, c_in = self.precondition(known, self.sigma_data)
-        x0 = c_skip * x + c_out * self.network(c_in * x, known.flatten().log() / 4)
+        x0 = c_skip * x + c_out * self.network(c_in * x, self.c_noise(known.flatten()))
         return torch.where(sigma == known, x0, x + (sigma / known) ** 2 * (x0 - x))
+
+    def c_noise(self, sigma: Tensor) -> Tensor:
+        """What the network is told of sigma (n,): numbers, or the levels' indices; shape (n,)."""
+        if self.conditioning == "log_sigma":
+            return sigma.log() / 4
+        if self.conditioning == "index":
+            return (sigma.log()[:, None] - self.log_levels).abs().argmin(dim=1)
+        return torch.zeros_like(sigma)
 
     def score(self, x: Tensor, sigma: Tensor | float) -> Tensor:
         """s_θ(x, σ) = (x̂₀ − x)/σ², the shape of x."""
@@ -71,47 +140,52 @@ class Denoiser(nn.Module):
 def score(denoiser: Callable[..., Tensor], x: Tensor, sigma: Tensor | float) -> Tensor:
     """The score (x̂₀ − x)/σ² of any denoiser; x (n, ...), sigma a number or (n,), σ > 0."""
     sigma = torch.as_tensor(sigma, dtype=x.dtype, device=x.device)
-    return (denoiser(x, sigma) - x) / sigma.reshape(-1, *[1] * (x.ndim - 1)) ** 2
+    return (denoiser(x, sigma) - x) / per_sample(sigma, x) ** 2
+
+
+def describe(spec: dict, data: Tensor) -> dict:
+    """The description of the score model that a variant's blocks mean for data (n, *shape).
+
+    spec holds the blocks noise, density, denoiser and network. Plain data: {"family": "score",
+    "network": {...}, "parameterization": name, "shape": [...], "sigma_data": float,
+    "sigma_range": [low, high], "sigmas": [σ_1, …, σ_L]}, high being None where there is no end.
+    Raises ValueError on a ladder or density that is none.
+    """
+    sigmas = noise.ladder(spec["noise"], data)
+    low, high = densities.density(spec["density"], sigmas).support
+    return {
+        "family": "score",
+        "network": spec["network"],
+        "parameterization": spec["denoiser"],
+        "shape": list(data.shape[1:]),
+        "sigma_data": float(data.std()),
+        "sigma_range": [low, None if math.isinf(high) else high],
+        "sigmas": sigmas.tolist(),
+    }
 
 
 def build(description: dict, seed: int = 0) -> Denoiser:
-    """A fresh denoiser from its description.
-
-    The description is plain data: {"network": {...}, "parameterization": name, "shape": [...],
-    "sigma_data": float, "sigma_range": [low, high]}, high being null where there is no end.
-    """
-    network = networks.build(description["network"], tuple(description["shape"]), seed)
+    """A fresh denoiser from what `describe` returned, its weights drawn from `seed` alone."""
+    shape, sigmas = tuple(description["shape"]), description["sigmas"]
     low, high = description["sigma_range"]
     return Denoiser(
-        network,
+        networks.build(description["network"], shape, seed, len(sigmas)),
         description["parameterization"],
         description["sigma_data"],
         (low, math.inf if high is None else high),
-        tuple(description["shape"]),
+        shape,
+        sigmas,
+        description["network"].get("conditioning", "log_sigma"),
     )
 
 
-def save(denoiser: Denoiser, description: dict, path: Path) -> None:
-    """Write the weights and their description as one safetensors file, atomically."""
-    tensors = {name: value.cpu() for name, value in denoiser.state_dict().items()}
-    metadata = {"denoiser": json.dumps(description, sort_keys=True)}
-    with atomic_path(path) as temporary:
-        safetensors.torch.save_file(tensors, temporary, metadata)
-
-
 def load(path: Path | str, device: torch.device | str = "cpu") -> Denoiser:
-    """The model written by `save`: an object callable as (x, σ) → x̂₀, in evaluation mode.
+    """A score model's file: an object callable as (x, σ) → x̂₀, in evaluation mode.
 
-    Raises FileNotFoundError, or ValueError where the file is no model of this program.
+    Raises FileNotFoundError, or ValueError where the file is no model of this program or holds a
+    model of another family, which has no denoiser.
     """
-    try:
-        with safetensors.safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except safetensors.SafetensorError as error:
-        raise ValueError(f"{path}: not a model written by scoreladder: {error}") from error
-    if "denoiser" not in metadata:
-        raise ValueError(f"{path}: not a model written by scoreladder: no description in it")
-    model = build(json.loads(metadata["denoiser"]))
-    model.load_state_dict(tensors)
-    return model.to(device).eval().requires_grad_(False)
+    description, tensors = storage.read(path)
+    if description["family"] != "score":
+        raise ValueError(f"{path}: a model of family {description['family']} has no denoiser")
+    return storage.restored(build(description), tensors, device)

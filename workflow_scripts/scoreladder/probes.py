@@ -1,11 +1,16 @@
 """What is measured of a model itself, without drawing samples from it."""
 
+import copy
+
 import numpy as np
 import torch
+from torch import Tensor
 
-from scoreladder import objectives, seeds, weighting
+from scoreladder import losses, objectives, seeds
 from scoreladder.analytic import GaussianMixture
 from scoreladder.denoiser import Denoiser, score
+from scoreladder.densities import Density, ImportanceByLoss, OverLadder
+from scoreladder.weighting import Weighting, sigma_power
 
 
 def window(mixture: GaussianMixture, points: int = 64) -> tuple[np.ndarray, np.ndarray]:
@@ -65,25 +70,45 @@ def epsilon_identity_gap(mixture: GaussianMixture, seed: int = 0, draws: int = 1
     return largest
 
 
-def losses_by_level(model: Denoiser, data: torch.Tensor, sigmas: torch.Tensor) -> list[float]:
+def losses_by_level(model: Denoiser, data: Tensor, sigmas: Tensor) -> list[float]:
     """E‖σ s_θ + z‖²/D on held-out data at each level; 0 is perfect knowledge of z, 1 none.
 
     data (n, ...), sigmas (L,); the noise is the same for every model and level.
     """
-    z = torch.randn(data.shape, generator=seeds.generator("held-out noise"))
+    generator = seeds.generator("held-out noise", device=data.device)
+    z = torch.randn(data.shape, generator=generator, device=data.device)
     result = []
     for sigma in sigmas.tolist():
+        level = torch.full((len(data),), sigma, device=data.device)
         with torch.no_grad():
-            each = objectives.denoising_score_matching(
-                model, data, torch.full((len(data),), sigma), z, weighting.sigma_power(2)
-            )
+            each = objectives.denoising_score_matching(model, data, level, z, sigma_power(2))
         result.append(float(each.mean()) / data[0].numel())
     return result
 
 
-def loss_shares(losses: list[float], sigmas: torch.Tensor, weight: dict) -> np.ndarray:
-    """Each level's share of Σ λ(σ_i) E‖s_θ + z/σ_i‖², from losses that carry a factor σ²."""
-    contributions = weighting.weighting(weight)(sigmas).numpy() / sigmas.numpy() ** 2 * losses
+def level_masses(density: Density, sigmas: Tensor) -> np.ndarray:
+    """What share of the training draws falls to each level of a ladder, (L,), Σ = 1.
+
+    A continuous density gives a level p(σ) σ times its step in ln σ. Importance sampling counts as
+    uniform: corrected for, it leaves the objective what it is under uniform levels.
+    """
+    if isinstance(density, ImportanceByLoss):
+        return np.full(len(sigmas), 1 / len(sigmas))
+    masses = density.log_prob(sigmas).double().exp().numpy()
+    if not isinstance(density, OverLadder) and len(sigmas) > 1:
+        masses = masses * np.abs(np.gradient(sigmas.numpy()))
+    return masses / masses.sum()
+
+
+def loss_shares(
+    losses: list[float], sigmas: Tensor, weight: Weighting, density: Density
+) -> np.ndarray:
+    """Each level's share of E_p(σ)[λ(σ) E‖s_θ + z/σ‖²], from losses that carry a factor σ².
+
+    losses and sigmas (L,), float64; returns (L,), Σ = 1. λ and p enter as a product.
+    """
+    weights = weight(sigmas).numpy() / sigmas.numpy() ** 2
+    contributions = level_masses(density, sigmas) * weights * losses
     return contributions / contributions.sum()
 
 
@@ -93,8 +118,53 @@ def balance(shares: np.ndarray) -> float:
     return float(np.exp(-(positive * np.log(positive)).sum()) / len(shares))
 
 
+def gradient_noise(
+    model: Denoiser,
+    weight: Weighting,
+    density: Density,
+    data: Tensor,
+    batch: int,
+    batches: int = 32,
+    seed: int = 0,
+) -> float:
+    """√(total variance of the mini-batch gradient) of the DSM objective, divided by its value.
+
+    The division makes E_p[λ·loss] = 1: of two pairs with equal λ·p, whose expected gradients
+    are equal, the noisier is the one whose p is the worse. data (n, ...), `batch` points a batch,
+    batches >= 2, on the model as it is; importance sampling first takes in the losses of this
+    model, 10 a level. Dimension: that of 1/parameter. The density is left as it was.
+    """
+    density = copy.deepcopy(density)
+    trained = copy.deepcopy(model).requires_grad_(True)
+    task = losses.ScoreTask(trained, "dsm", density, weight)
+    generator = seeds.generator("gradient noise", seed, device=data.device)
+    if isinstance(density, ImportanceByLoss):
+        _acquaint(task, data, generator)
+    values, total, squares = [], 0.0, 0.0
+    for _ in range(batches):
+        x0 = losses.batch(data, batch, generator)
+        loss = task.losses(x0, generator).mean()
+        gradients = torch.autograd.grad(loss, list(trained.parameters()))
+        flat = torch.cat([gradient.flatten() for gradient in gradients]).double()
+        total, squares = total + flat, squares + flat.square().sum()
+        values.append(loss.item())
+    variance = (squares - total.square().sum() / batches) / (batches - 1)
+    return float(variance.sqrt()) / float(np.mean(values))
+
+
+def _acquaint(task: losses.ScoreTask, data: Tensor, generator: torch.Generator) -> None:
+    """Show importance sampling as many losses of every level as it remembers."""
+    density = task.density
+    sigma = density.sigmas.repeat(density.HISTORY)
+    x0 = losses.batch(data, len(sigma), generator)
+    z = torch.randn(x0.shape, generator=generator, device=x0.device)
+    with torch.no_grad():
+        each = objectives.denoising_score_matching(task.model, x0, sigma, z, task.weighting)
+    density.update(sigma, each)
+
+
 def score_errors_by_level(
-    model: Denoiser, mixture: GaussianMixture, sigmas: torch.Tensor, draws: int = 4096
+    model: Denoiser, mixture: GaussianMixture, sigmas: Tensor, draws: int = 4096
 ) -> list[float]:
     """Root-mean-square σ(s_θ − ∇ log p_σ) per dimension, over x ~ p_σ, at each level."""
     errors = []

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.optim.adam import adam
 
-from scoreladder import denoiser as denoisers
-from scoreladder import noise, objectives, seeds
+from scoreladder import losses, models, seeds
 from scoreladder.errors import JobFailed
-from scoreladder.weighting import Weighting, weighting
+from scoreladder.optimiser import Moments, adam_step, fresh_moments
 
 RECORDS = 100
 DIVERGED = 100.0
@@ -35,101 +33,47 @@ class Run:
     spec: dict
     seed: int
     data: Tensor
-    model: denoisers.Denoiser
-    ema: denoisers.Denoiser
-    moments: dict[str, dict[str, Tensor]]
+    model: models.Model
+    ema: models.Model
+    moments: Moments
     description: dict
-    density: noise.Density
-    weighting: Weighting
-    loss_scale: float = 1.0
+    task: losses.Task
+    loss_scale: float
     images: int = 0
     seconds: float = 0.0
     window: list[tuple[float, float]] = field(default_factory=list)
     curve: list[dict] = field(default_factory=list)
 
 
-def start(spec: dict, data: Tensor, seed: int, device: torch.device | str = "cpu") -> Run:
+def start(
+    spec: dict,
+    data: Tensor,
+    seed: int,
+    device: torch.device | str = "cpu",
+    bin_width: float = 0.0,
+) -> Run:
     """A run before its first image.
 
-    spec holds the blocks noise, weighting, density, denoiser, network and training of a variant;
-    data has shape (n, ...). The network's first weights depend on `seed` alone, so variants that
-    share a seed start from the same network.
+    spec holds the blocks noise, weighting, density, objective, denoiser, network and training of a
+    variant, the first five None for a direct model; data has shape (n, ...). bin_width is the gap
+    between the values of discrete data, 0 for continuous ones: direct models with a likelihood see
+    noise of that width. The first weights depend on `seed` alone, so variants that share a seed
+    start from the same network. Raises ValueError on blocks that do not fit the data.
     """
-    ladder = noise.ladder(spec["noise"])
-    low, high = noise.density(spec["density"], ladder).support
-    description = {
-        "network": spec["network"],
-        "parameterization": spec["denoiser"],
-        "shape": list(data.shape[1:]),
-        "sigma_data": float(data.std()),
-        "sigma_range": [low, None if math.isinf(high) else high],
-    }
-    model = denoisers.build(description, seeds.seed_of("weights", seed)).to(device)
-    run = Run(
+    description = models.describe(spec, data, bin_width)
+    model = models.build(description, seeds.seed_of("weights", seed)).to(device)
+    data, task = data.to(device), losses.task(spec, model, bin_width)
+    return Run(
         spec=spec,
         seed=seed,
-        data=data.to(device),
+        data=data,
         model=model,
         ema=copy.deepcopy(model).requires_grad_(False),
         moments=fresh_moments(model),
         description=description,
-        density=noise.density(spec["density"], ladder.to(device, torch.float32)),
-        weighting=weighting(spec["weighting"]),
+        task=task,
+        loss_scale=task.scale(data, seed),
     )
-    run.loss_scale = initial_loss(run)
-    return run
-
-
-def fresh_moments(model: nn.Module) -> dict[str, dict[str, Tensor]]:
-    """Adam's state before its first step: per parameter the two moments and the step count."""
-    named = dict(model.named_parameters())
-    zeros = {name: torch.zeros_like(parameter) for name, parameter in named.items()}
-    return {
-        "first": zeros,
-        "second": {name: zero.clone() for name, zero in zeros.items()},
-        "steps": {name: torch.zeros((), device=zero.device) for name, zero in zeros.items()},
-    }
-
-
-@torch.no_grad()
-def adam_step(run: Run, rate: float) -> None:
-    """One step of Adam (arXiv 1412.6980) with the gradients that the model has now."""
-    parameters = list(run.model.parameters())
-    # torch's own kernel; its Optimizer classes would import the compiler, seconds in every job
-    adam(
-        parameters,
-        [parameter.grad for parameter in parameters],
-        list(run.moments["first"].values()),
-        list(run.moments["second"].values()),
-        [],
-        list(run.moments["steps"].values()),
-        fused=True,
-        amsgrad=False,
-        beta1=0.9,
-        beta2=0.999,
-        lr=rate,
-        weight_decay=0.0,
-        eps=1e-8,
-        maximize=False,
-    )
-
-
-def initial_loss(run: Run, draws: int = 4096) -> float:
-    """E_p(σ)[λ(σ)·loss] of the untrained model; dividing by it, every loss starts at 1."""
-    generator = seeds.generator("loss scale", run.seed, device=run.data.device)
-    with torch.no_grad():
-        return float(_losses(run, draws, generator).mean())
-
-
-def _losses(run: Run, n: int, generator: torch.Generator) -> Tensor:
-    """Weighted losses of n fresh noisy images, shape (n,)."""
-    device = run.data.device
-    index = torch.randint(len(run.data), (n,), generator=generator, device=device)
-    x0 = run.data[index]
-    # noise before σ: variants that share a seed see the same images and the same noise
-    z = torch.randn(x0.shape, generator=generator, device=device)
-    sigma = run.density.sample(n, generator)
-    return objectives.denoising_score_matching(run.model, x0, sigma, z, run.weighting)
 
 
 def learning_rate(training: dict, images: int) -> float:
@@ -156,11 +100,12 @@ def step(run: Run) -> None:
     training = run.spec["training"]
     batch = min(training["batch_size"], training["images"] - run.images)
     generator = seeds.generator("train", run.seed, run.images, device=run.data.device)
-    loss = _losses(run, batch, generator).mean() / run.loss_scale
+    x0 = losses.batch(run.data, batch, generator)
+    loss = run.task.losses(x0, generator).mean() / run.loss_scale
     run.model.zero_grad()
     loss.backward()
     norm = nn.utils.clip_grad_norm_(run.model.parameters(), training["gradient_clip"])
-    adam_step(run, learning_rate(training, run.images))
+    adam_step(run.model, run.moments, learning_rate(training, run.images))
     run.images += batch
     update_ema(run, batch)
     run.window.append((loss.detach(), norm))
@@ -168,23 +113,24 @@ def step(run: Run) -> None:
 
 def record(run: Run) -> None:
     """Move the window of losses into the curve. Raises TrainingFailed if they are not sane."""
-    losses, norms = torch.tensor(run.window, dtype=torch.float64).mean(dim=0).tolist()
+    loss, norm = torch.tensor(run.window, dtype=torch.float64).mean(dim=0).tolist()
     run.window.clear()
-    if not math.isfinite(losses) or not math.isfinite(norms) or losses > DIVERGED:
+    if not math.isfinite(loss) or not math.isfinite(norm) or loss > DIVERGED:
         raise TrainingFailed(
-            f"training diverged: at image {run.images} the loss, 1 at the start by construction, "
-            f"is {losses:.4g}; try a smaller training.learning_rate than "
+            f"training diverged: at image {run.images} the loss, of order 1 at the start, "
+            f"is {loss:.4g}; try a smaller training.learning_rate than "
             f"{run.spec['training']['learning_rate']:g} or a smaller training.gradient_clip"
         )
     rate = learning_rate(run.spec["training"], run.images)
-    row = {"images": run.images, "loss": losses, "gradient_norm": norms, "learning_rate": rate}
+    row = {"images": run.images, "loss": loss, "gradient_norm": norm, "learning_rate": rate}
     run.curve.append(row)
 
 
 def advance(run: Run) -> Iterator[Run]:
     """Train to the end of the budget, yielding the run after every step.
 
-    Raises TrainingFailed on a loss that is NaN or 100 times what it was at the start.
+    Raises TrainingFailed on a loss that is not finite or above 100: for a score model 100 times
+    what it was at the start, for a VAE or a flow 100 nats per dimension.
     """
     total = run.spec["training"]["images"]
     interval = max(1, total // RECORDS)
@@ -207,6 +153,7 @@ def save_state(run: Run, path: Path, stamp: str) -> None:
         "model": run.model.state_dict(),
         "ema": run.ema.state_dict(),
         "moments": run.moments,
+        "task": run.task.state(),
     }
     # one fixed temporary name: the caller holds the only lock, and kills leave no litter
     temporary = path.with_suffix(".tmp")
@@ -237,6 +184,7 @@ def load_state(run: Run, path: Path, stamp: str) -> str:
     for kind, values in run.moments.items():
         for name, value in values.items():
             value.copy_(state["moments"][kind][name])
+    run.task.restore(state["task"])
     run.images, run.curve, run.window = state["images"], state["curve"], state["window"]
     run.seconds = state["seconds"]
     return f"going on from image {run.images}"

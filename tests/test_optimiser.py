@@ -1,0 +1,34 @@
+"""The optimiser is Adam."""
+
+import copy
+
+import torch
+
+from scoreladder import networks, optimiser
+
+
+def test_ten_steps_give_the_weights_that_torchs_own_adam_gives():
+    model = networks.build({"kind": "mlp", "width": 16, "blocks": 1}, (1,), 0)
+    other = copy.deepcopy(model)
+    moments = optimiser.fresh_moments(model)
+    reference = torch.optim.Adam(other.parameters(), lr=0.01)
+    for seed in range(10):
+        x = torch.randn(16, 1, generator=torch.Generator().manual_seed(seed))
+        for each in (model, other):
+            each.zero_grad()
+            (each(x, torch.zeros(1)) - 1).square().sum().backward()
+        optimiser.adam_step(model, moments, 0.01)
+        reference.step()
+    assert all(step == 10 for step in moments["steps"].values())
+    for mine, theirs in zip(model.parameters(), other.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, rtol=1e-5, atol=1e-7)
+
+
+def test_fresh_moments_are_zero_and_follow_the_models_parameters():
+    model = networks.build({"kind": "mlp", "width": 4, "blocks": 1}, (2,), 0).double()
+    moments = optimiser.fresh_moments(model)
+    for name, parameter in model.named_parameters():
+        for kind in ("first", "second"):
+            assert moments[kind][name].dtype == torch.float64
+            assert torch.equal(moments[kind][name], torch.zeros_like(parameter))
+        assert moments["steps"][name] == 0

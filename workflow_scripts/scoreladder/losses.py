@@ -1,0 +1,108 @@
+"""What a training step minimises: data points in, one loss per sample out, by model family."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from scoreladder import densities, generative, objectives, seeds
+from scoreladder.denoiser import Denoiser
+from scoreladder.weighting import Weighting, weighting
+
+
+@dataclass
+class ScoreTask:
+    """A denoiser learns from noisy data: σ ~ p(σ), x = x₀ + σz, weighted by λ(σ)."""
+
+    model: Denoiser
+    objective: str
+    density: densities.Density
+    weighting: Weighting
+
+    def noise(self, x0: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """z of the shape of x0 and σ (n,)."""
+        # noise before σ: variants that share a seed see the same images and the same noise
+        z = torch.randn(x0.shape, generator=generator, device=x0.device)
+        return z, self.density.sample(len(x0), generator)
+
+    def losses(self, x0: Tensor, generator: torch.Generator) -> Tensor:
+        """Weighted losses (n,) of x0 (n, ...) under fresh noise, unbiased for uniform levels.
+
+        Importance sampling learns from the losses before they are corrected for it.
+        """
+        z, sigma = self.noise(x0, generator)
+        objective = objectives.OBJECTIVES[self.objective]
+        each = objective(self.model, x0, sigma, z, self.weighting, generator)
+        if not isinstance(self.density, densities.ImportanceByLoss):
+            return each
+        correction = self.density.correction(sigma)
+        self.density.update(sigma, each.detach())
+        return correction * each
+
+    @torch.no_grad()
+    def scale(self, data: Tensor, seed: int, draws: int = 4096) -> float:
+        """E_p(σ)[λ(σ)·DSM loss] of the untrained model on data (n, ...), whatever the objective.
+
+        Divided by it, the DSM loss starts at 1, and the others differ from it by a constant.
+        """
+        generator = seeds.generator("loss scale", seed, device=data.device)
+        x0 = batch(data, draws, generator)
+        z, sigma = self.noise(x0, generator)
+        each = objectives.denoising_score_matching(self.model, x0, sigma, z, self.weighting)
+        return float(each.mean())
+
+    def state(self) -> dict[str, Tensor]:
+        """What changes as training goes on, beside the model: what importance sampling learned."""
+        sampled = isinstance(self.density, densities.ImportanceByLoss)
+        return self.density.state() if sampled else {}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Go back to a `state`."""
+        if state:
+            self.density.restore(state)
+
+
+@dataclass
+class DirectTask:
+    """A model with a loss of its own; one with a density sees discrete data dequantised."""
+
+    model: generative.Direct
+    bin_width: float
+
+    def losses(self, x0: Tensor, generator: torch.Generator) -> Tensor:
+        """The model's losses (n,) of x0 (n, ...)."""
+        if self.bin_width and hasattr(self.model, "log_prob"):
+            x0 = generative.dequantise(x0, self.bin_width, generator)
+        return self.model.loss(x0, generator)
+
+    def scale(self, data: Tensor, seed: int) -> float:
+        """1: these losses may be negative, and are of order 1 as they are."""
+        return 1.0
+
+    def state(self) -> dict[str, Tensor]:
+        """Nothing changes but the model."""
+        return {}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Nothing to go back to."""
+
+
+Task = ScoreTask | DirectTask
+
+
+def batch(data: Tensor, n: int, generator: torch.Generator) -> Tensor:
+    """n data points drawn with replacement, (n, ...)."""
+    return data[torch.randint(len(data), (n,), generator=generator, device=data.device)]
+
+
+def task(spec: dict, model: Denoiser | generative.Direct, bin_width: float) -> Task:
+    """The task of a variant's blocks (weighting, density, objective) for a model on its device."""
+    if not isinstance(model, Denoiser):
+        return DirectTask(model, bin_width)
+    device = next(model.parameters()).device
+    return ScoreTask(
+        model,
+        spec["objective"],
+        densities.density(spec["density"], model.sigmas.to(device, torch.float32)),
+        weighting(spec["weighting"], model.sigma_data),
+    )
