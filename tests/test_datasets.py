@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from sklearn.datasets import load_digits
 
-from scoreladder import datasets
+from scoreladder import catalog, datasets
 
 TOY = {
     "name": "gaussian_mixture",
@@ -18,6 +19,14 @@ TOY = {
     "tune_size": 200,
     "test_size": 400,
 }
+
+SIZES = {"train_size": 8000, "tune_size": 200, "test_size": 400}
+GRID = {"name": "gaussian_grid", "side": 5, "spacing": 2.0, "std": 0.1} | SIZES
+CURVES = {
+    name: {"name": name, "noise": 0.0} | SIZES for name in ("two_moons", "swiss_roll", "rings")
+}
+BOARD = {"name": "checkerboard"} | SIZES
+PLANAR = {**CURVES, "gaussian_grid": GRID, "checkerboard": BOARD}
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +124,124 @@ def test_the_size_of_one_split_does_not_change_another(toy):
     other = datasets.load(TOY | {"train_size": 10})
     assert other.summary()["tune"] == toy.summary()["tune"]
     assert other.summary()["test"] == toy.summary()["test"]
+
+
+@pytest.mark.parametrize("spec", PLANAR.values(), ids=PLANAR.keys())
+def test_planar_data_has_its_sizes_and_extent_and_shares_no_point(spec):
+    splits = datasets.load(spec)
+    assert [part.shape for part in images(splits)] == [(8000, 2), (200, 2), (400, 2)]
+    assert [len(labels) for labels in splits[3:]] == [8000, 200, 400]
+    assert not any(labels.any() for labels in splits[3:])
+    assert all(part.dtype == np.float32 for part in images(splits))
+    assert 2.8 < np.abs(splits.train).max() < 4.6
+    assert datasets.load(spec).summary() == splits.summary()
+    smaller = datasets.load(spec | {"train_size": 200, "tune_size": 200}).summary()
+    assert smaller["test"] == splits.summary()["test"]
+    assert smaller["train"]["sha256"] != smaller["tune"]["sha256"]
+    together = np.concatenate(images(splits))
+    # on a curve a pair may meet by rounding to float32
+    assert len(np.unique(together, axis=0)) > len(together) - 5
+
+
+def test_the_grid_has_equal_gaussians_at_its_nodes():
+    points = datasets.load(GRID).train
+    nodes = np.round(points / 2) * 2
+    assert set(map(tuple, nodes)) == {(x, y) for x in range(-4, 5, 2) for y in range(-4, 5, 2)}
+    counts = np.unique(nodes, axis=0, return_counts=True)[1]
+    assert np.abs(counts - 320).max() < 5 * 320**0.5
+    assert (points - nodes).std(axis=0) == pytest.approx([0.1, 0.1], rel=0.03)
+    even = datasets.mixture_of(GRID | {"side": 2, "spacing": 3.0})
+    assert sorted(even.means.tolist()) == [[-1.5, -1.5], [-1.5, 1.5], [1.5, -1.5], [1.5, 1.5]]
+
+
+def test_moons_are_two_half_circles_that_a_half_turn_exchanges():
+    x = datasets.load(CURVES["two_moons"]).train
+    upper = np.abs(np.linalg.norm(x - [-1.0, -0.5], axis=1) - 2) < 1e-5
+    lower = np.abs(np.linalg.norm(x - [1.0, 0.5], axis=1) - 2) < 1e-5
+    assert (upper ^ lower).all()
+    assert upper.mean() == pytest.approx(0.5, abs=0.025)
+    assert x[upper][:, 1].min() >= -0.5
+    assert x[lower][:, 1].max() <= 0.5
+
+
+def test_the_roll_s_radius_grows_with_its_angle():
+    x = datasets.load(CURVES["swiss_roll"]).train
+    radius = np.linalg.norm(x, axis=1)
+    assert (radius.min(), radius.max()) == (
+        pytest.approx(4 / 3, abs=2e-3),
+        pytest.approx(4, abs=2e-3),
+    )
+    angle = 2 * np.pi * radius * 2.25 / 4
+    wanted = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    assert np.allclose(x, wanted, atol=2e-5)
+    assert radius.mean() == pytest.approx(8 / 3, abs=0.05)
+
+
+def test_rings_have_their_radii_and_equal_mass():
+    x = datasets.load(CURVES["rings"]).train
+    radius = np.linalg.norm(x, axis=1)
+    assert radius == pytest.approx(radius.round(), abs=1e-5)
+    counts = np.bincount(radius.round().astype(int))[1:]
+    assert np.abs(counts - 2000).max() < 5 * 1500**0.5
+    assert np.abs(x.mean(axis=0)).max() < 0.12
+
+
+def test_the_board_has_eight_equal_squares_that_touch_at_corners_alone():
+    x = datasets.load(BOARD).train
+    cells = np.floor(x / 2).astype(int) + 2
+    assert cells.min() == 0
+    assert cells.max() == 3
+    assert (cells.sum(axis=1) % 2 == 0).all()
+    counts = np.unique(cells, axis=0, return_counts=True)[1]
+    assert len(counts) == 8
+    assert np.abs(counts - 1000).max() < 5 * 1000**0.5
+    inside = x / 2 - np.floor(x / 2)
+    assert inside.mean(axis=0) == pytest.approx([0.5, 0.5], abs=0.02)
+    assert inside.var(axis=0) == pytest.approx([1 / 12, 1 / 12], rel=0.05)
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_jitter_is_gaussian_of_the_given_width(name):
+    smooth = datasets.load(CURVES[name]).train
+    rough = datasets.load(CURVES[name] | {"noise": 0.2}).train
+    assert (rough - smooth).std(axis=0) == pytest.approx([0.2, 0.2], rel=0.04)
+    assert np.abs((rough - smooth).mean(axis=0)).max() < 0.012
+
+
+def test_planar_data_refuses_what_is_no_scale():
+    for spec in CURVES.values():
+        for noise in (-0.1, float("nan")):
+            with pytest.raises(ValueError, match="need noise >= 0"):
+                datasets.load(spec | {"noise": noise})
+    for wrong in ({"side": 0}, {"spacing": 0.0}, {"std": -1.0}):
+        with pytest.raises(ValueError, match="need side >= 1, spacing > 0 and std > 0"):
+            datasets.load(GRID | wrong)
+
+
+@pytest.mark.parametrize("spec", [TOY, GRID], ids=["mixture", "grid"])
+def test_a_mixture_s_density_is_that_of_its_data(spec):
+    mixture = datasets.mixture_of(spec)
+    assert mixture.means.dtype == torch.float64
+    points = torch.from_numpy(datasets.load(spec).train).double()
+    other = mixture.sample(len(points), generator=torch.Generator().manual_seed(1))
+    # of two-dimensional Gaussians, log p varies by 1 within each
+    error = 5 * (2 * mixture.log_prob(other).var() / len(points)) ** 0.5
+    gap = mixture.log_prob(points).mean() - mixture.log_prob(other).mean()
+    assert abs(gap) < error
+
+
+@pytest.mark.parametrize("spec", [*CURVES.values(), BOARD, {"name": "digits"}])
+def test_other_data_has_no_known_density(spec):
+    assert datasets.mixture_of(spec) is None
+
+
+def test_the_bin_width_is_the_gap_between_grey_levels(digits):
+    assert datasets.bin_width({"name": "digits"}) == np.diff(np.unique(digits.train)).min()
+    assert [datasets.bin_width(spec) for spec in PLANAR.values()] == [0.0] * 5
+
+
+def test_every_data_set_of_the_catalogue_can_be_loaded():
+    assert set(datasets.DATASETS) == {*catalog.IMAGES, *catalog.POINTS}
 
 
 def test_splits_come_back_from_their_file_as_they_were(digits, tmp_path):

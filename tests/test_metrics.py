@@ -1,13 +1,15 @@
 """Distances between samples: closed forms, invariances and clean-fid's own numbers."""
 
 import warnings
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import gamma
+from scipy.spatial.distance import pdist
+from scipy.special import gamma, gammaincinv
 from scipy.stats import ortho_group, wasserstein_distance
 
 from scoreladder import features, metrics
@@ -140,12 +142,100 @@ def test_sets_of_unequal_size_go_to_the_distance_of_their_laws(order, expected):
     assert found == pytest.approx(expected, abs=0.03)
 
 
+def gaussian_mmd(dim, shift, unit):
+    """MMD² of N(0, I) and N(shift, I) under the five kernels, whose expectations are Gaussian."""
+    total = 0.0
+    for factor in (0.25, 0.5, 1, 2, 4):
+        squared = (factor * unit) ** 2
+        scale = (squared / (squared + 2)) ** (dim / 2)
+        total += 2 * scale * (1 - np.exp(-(shift @ shift) / (2 * (squared + 2))))
+    return total / 5
+
+
+@pytest.mark.parametrize("dim", [1, 2, 5])
+def test_mmd_of_gaussians_is_its_closed_form(dim):
+    random = np.random.default_rng(dim)
+    shift = np.linspace(0.5, 1.0, dim)
+    draws = [random.standard_normal((2, 1000, dim)) for _ in range(8)]
+    found = np.array([metrics.mmd(x, y + shift) for x, y in draws])
+    # of pairs, whose difference is N(0, 2I): √2 times the median norm
+    unit = np.sqrt(2 * 2 * gammaincinv(dim / 2, 0.5))
+    assert found.mean() == pytest.approx(gaussian_mmd(dim, shift, unit), rel=0.05)
+
+
+def test_mmd_is_unbiased_where_the_laws_agree():
+    random = np.random.default_rng(0)
+    found = np.array([metrics.mmd(*random.standard_normal((2, 60, 2))) for _ in range(200)])
+    assert found.min() < 0 < found.max()
+    assert abs(found.mean()) < 3 * found.std() / np.sqrt(len(found))
+
+
+def test_mmd_is_the_sum_over_pairs():
+    random = np.random.default_rng(0)
+    x, y = random.standard_normal((7, 3)), 1 + random.standard_normal((9, 3))
+    unit = np.median(pdist(y))
+
+    def kernel(a, b):
+        return np.mean(
+            [
+                np.exp(-((a - b) @ (a - b)) / (2 * (factor * unit) ** 2))
+                for factor in (0.25, 0.5, 1, 2, 4)
+            ]
+        )
+
+    expected = (
+        np.mean([kernel(a, b) for a, b in permutations(x, 2)])
+        + np.mean([kernel(a, b) for a, b in permutations(y, 2)])
+        - 2 * np.mean([kernel(a, b) for a, b in product(x, y)])
+    )
+    assert metrics.mmd(x, y) == pytest.approx(expected, rel=1e-12)
+
+
+@given(st.integers(2, 40), st.integers(2, 40), st.integers(1, 5), st.integers(0, 1000))
+def test_mmd_ignores_order_unit_and_place(n, m, dim, seed):
+    random = np.random.default_rng(seed)
+    x, y = random.standard_normal((n, dim)), 2 * random.standard_normal((m, dim))
+    found = metrics.mmd(x, y)
+    assert -2 / (min(n, m) - 1) <= found <= 2
+    for same in ((x[::-1], y[::-1]), (10 * x, 10 * y), (x + 100, y + 100)):
+        assert metrics.mmd(*same) == pytest.approx(found, abs=1e-9)
+    single = metrics.mmd(x.astype(np.float32), y.astype(np.float32))
+    assert single == pytest.approx(found, abs=1e-5)
+
+
+def test_mmd_of_sets_far_apart_is_what_each_has_within():
+    x = np.random.default_rng(0).standard_normal((50, 2))
+    collapsed = np.tile([1e6, 0.0], (50, 1))
+    within = metrics.mmd(collapsed, x) - 1
+    assert metrics.mmd(x + 1e6, x) == pytest.approx(2 * within, rel=1e-4)
+
+
+def test_mmd_uses_the_first_points_of_each():
+    x, y = np.random.default_rng(0).standard_normal((2, 50, 2))
+    assert metrics.mmd(x, y, limit=20) == metrics.mmd(x[:20], y[:20])
+
+
+def test_mmd_refuses_what_it_cannot_measure():
+    x = np.random.default_rng(0).standard_normal((5, 2))
+    for wrong in (x[:, :1], x[0]):
+        with pytest.raises(ValueError, match="point sets do not match"):
+            metrics.mmd(x, wrong)
+    with pytest.raises(ValueError, match="at least two points"):
+        metrics.mmd(x[:1], x)
+    for bad in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="not finite"):
+            metrics.mmd(x * bad, x)
+    with pytest.raises(ValueError, match="no bandwidth"):
+        metrics.mmd(x, np.zeros((5, 2)))
+
+
 def test_exact_samples_keep_weights_and_spread():
     samples = TOY.sample(100_000, generator=torch.Generator().manual_seed(0)).numpy()
     found = metrics.mixture_metrics(samples, TOY)
     assert found["weight_error"] < 4 * (0.16 / 100_000) ** 0.5
     assert found["heavy_weight"] == pytest.approx(0.8, abs=0.005)
     assert found["blur"] < 0.01
+    assert found["mode_coverage"] == 1.0
 
 
 def test_mixture_metrics_see_wrong_weights_and_wrong_spread():
@@ -167,3 +257,43 @@ def test_a_lost_mode_costs_its_weight_and_a_stray_sample_does_not_blur():
     assert (found["weight_error"], found["heavy_weight"]) == (pytest.approx(0.2), 1.0)
     strays = np.concatenate([heavy.numpy(), np.full((5, 2), 1000.0)])
     assert metrics.mixture_metrics(strays, TOY)["blur"] == pytest.approx(found["blur"], abs=1e-3)
+    assert found["mode_coverage"] == 0.5
+
+
+GRID = GaussianMixture(
+    torch.cartesian_prod(*2 * [2 * torch.arange(5.0, dtype=torch.float64) - 4]), 0.1, torch.ones(25)
+)
+
+
+@pytest.mark.parametrize("kept", [1, 7, 25])
+def test_mode_coverage_counts_the_modes_of_a_grid_that_have_samples(kept):
+    some = GaussianMixture(GRID.means[:kept], 0.1, torch.ones(kept))
+    samples = some.sample(5000, generator=torch.Generator().manual_seed(0)).numpy()
+    found = metrics.mixture_metrics(samples, GRID)
+    assert found["mode_coverage"] == pytest.approx(kept / 25)
+    assert found["weight_error"] == pytest.approx(1 - kept / 25, abs=0.04)
+    assert found["blur"] < 0.1
+
+
+@pytest.mark.parametrize("share, covered", [(0.099, 0.5), (0.101, 1.0)])
+def test_a_mode_is_covered_from_a_tenth_of_what_is_due_to_it(share, covered):
+    due = 0.2 * (1 - np.exp(-4.5))
+    light = round(share * due * 100_000)
+    heavy = TOY.means[:1].numpy().repeat(100_000 - light, axis=0)
+    samples = np.concatenate([heavy, TOY.means[1:].numpy().repeat(light, axis=0)])
+    assert metrics.mixture_metrics(samples, TOY)["mode_coverage"] == covered
+
+
+@pytest.mark.parametrize("distance, covered", [(3.01, 0.0), (2.99, 0.5), (1.51, 0.5), (1.49, 1.0)])
+def test_samples_beyond_three_standard_deviations_cover_nothing(distance, covered):
+    cross = TOY.means.numpy()[:, None] + distance * np.eye(2)
+    assert metrics.mixture_metrics(cross.reshape(-1, 2), TOY)["mode_coverage"] == covered
+
+
+def test_samples_that_are_far_from_every_mode_are_measured_all_the_same():
+    found = metrics.mixture_metrics(np.full((10, 2), 1e4), GRID)
+    assert found["mode_coverage"] == 0.0
+    assert found["weight_error"] == pytest.approx(24 / 25)
+    assert np.isfinite(list(found.values())).all()
+    with pytest.raises(ValueError, match="no samples"):
+        metrics.mixture_metrics(np.empty((0, 2)), GRID)

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from scoreladder.plotting import comparisons, fields, samples, style, training
+from scoreladder.plotting import comparisons, fields, style, training
 
 NAMES = ["multi", "single", "raw"]
 LABELS = {"multi": "10 scales", "single": "σ = 0.3", "raw": "no final denoise"}
@@ -178,25 +178,41 @@ def test_levels_shows_what_there_is():
     assert len(training.levels(_levels(), {"single": "σ = 0.3"}, STYLES).axes) == 1
 
 
-def test_sample_grid_begins_with_real_data_and_takes_few_images():
-    images = {name: np.zeros((7, 1, 8, 8)) for name in ("data", "multi", "raw")}
-    figure = samples.sample_grid(images, ["multi", "raw"], LABELS)
-    titles = [axes.get_title() for axes in figure.axes]
-    assert titles == ["real data", "10 scales", "no final denoise"]
+def test_levels_leaves_out_models_without_levels_and_compares_unlike_ladders():
+    table = _levels()
+    table.loc[table["variant"] == "multi", "share"] = [0.7, 0.3] * 2
+    figure = training.levels(table, LABELS | {"vae": "VAE"}, style.palette([*NAMES, "vae"]))
+    assert "VAE" not in _texts(figure)
+    shares = figure.axes[1]
+    np.testing.assert_allclose(shares.lines[0].get_ydata(), [1.4, 0.6])
+    np.testing.assert_allclose(shares.lines[-1].get_ydata(), [1, 1])
 
 
-def test_point_clouds_state_shares_and_count_what_is_outside():
-    data = np.random.default_rng(0).standard_normal((100, 2))
-    points = {name: data.copy() for name in ("data", "multi", "single")}
-    points["single"][:10] = 1e6
-    points["single"][10:15] = np.nan
-    shares = {"multi": 0.75, "single": np.nan}
-    figure = samples.point_clouds(points, ["multi", "single"], LABELS, STYLES, shares, 0.8)
-    texts = [axes.get_xlabel() for axes in figure.axes]
-    assert texts[0] == "heavy mode 80%"
-    assert "75% (true 80%)" in texts[1]
-    assert "– (true 80%)" in texts[2]
-    assert "15.0% outside" in texts[2]
+def _curves() -> pd.DataFrame:
+    losses = {"multi": [1.0, 0.1], "single": [1.0, 0.5], "raw": [3.0, -2.0]}
+    rows = [
+        (name, 0, x, y) for name, ys in losses.items() for x, y in zip((10, 100), ys, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["variant", "seed", "images", "loss"])
+
+
+def test_learning_curves_give_each_kind_of_loss_a_panel():
+    kinds = {"multi": "score matching", "single": "score matching", "raw": "−log p"}
+    curves = _curves()
+    assert len(training.learning_curves(curves, LABELS, STYLES).axes) == 1
+    curves["loss_kind"] = curves["variant"].map(kinds)
+    matching, likelihood = training.learning_curves(curves, LABELS, STYLES).axes
+    assert (matching.get_title(), likelihood.get_title()) == ("score matching", "−log p")
+    assert _line_colours(likelihood) == {STYLES["raw"]["color"].lower()}
+    assert likelihood.get_yscale() == "linear"
+
+
+def test_comparison_keeps_a_variant_that_lacks_the_metric():
+    table, runs = _table(), _runs()
+    table.loc[0, ["mean", "low", "high", "outcome"]] = np.nan
+    runs.loc[runs["variant"] == "single", "fid"] = np.nan
+    axes = comparisons.comparison(table, runs, STYLES).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["baseline", "does not apply", "floor"]
 
 
 def test_fields_name_variants_and_scales():
@@ -215,7 +231,7 @@ def test_error_by_density_orders_the_variants():
 def test_figures_and_pages_need_neither_torch_nor_snakemake():
     code = (
         "import sys\n"
-        "from scoreladder.plotting import comparisons, fields, samples, style, training\n"
+        "from scoreladder.plotting import comparisons, fields, samples, style, sweeps, training\n"
         "from scoreladder.report import page\n"
         "sys.exit(any(name in sys.modules for name in ('torch', 'snakemake')))"
     )

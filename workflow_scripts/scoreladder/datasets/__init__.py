@@ -1,15 +1,32 @@
 """Data sets, by name: each a function from its config block to fixed, recorded splits."""
 
-from scoreladder.datasets.digits import digits
-from scoreladder.datasets.points import gaussian_mixture
+from scoreladder.datasets import points
+from scoreladder.datasets.digits import GREY_STEP, digits
+from scoreladder.datasets.points import mixture_of
 from scoreladder.datasets.splits import Splits, read, write
 
-DATASETS = {"digits": digits, "gaussian_mixture": gaussian_mixture}
+DATASETS = {
+    "digits": digits,
+    "gaussian_mixture": points.gaussian_mixture,
+    "gaussian_grid": points.gaussian_grid,
+    "two_moons": points.two_moons,
+    "swiss_roll": points.swiss_roll,
+    "checkerboard": points.checkerboard,
+    "rings": points.rings,
+}
 
-__all__ = ["DATASETS", "Splits", "load", "read", "write"]
+__all__ = ["DATASETS", "Splits", "bin_width", "load", "mixture_of", "read", "write"]
 
 
 def load(spec: dict) -> Splits:
     """The splits that a config block such as {name: digits} describes."""
     arguments = {key: value for key, value in spec.items() if key != "name"}
     return DATASETS[spec["name"]](**arguments)
+
+
+def bin_width(spec: dict) -> float:
+    """The gap between neighbouring values of the data that a config block names, in its unit.
+
+    0 where values are continuous: those need no dequantisation.
+    """
+    return GREY_STEP if spec["name"] == "digits" else 0.0

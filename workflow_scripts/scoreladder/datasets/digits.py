@@ -7,6 +7,8 @@ from scoreladder.errors import JobFailed
 
 SHA256 = "8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b3"
 TRAIN, TUNE = 1097, 200
+# 17 grey levels over [−1, 1]
+GREY_STEP = 1 / 8
 
 
 def digits() -> Splits:
@@ -26,7 +28,7 @@ def digits() -> Splits:
             f"scikit-learn's digits are not the expected images: SHA-256 {found}, not {SHA256}"
         )
     order = np.random.RandomState(0).permutation(len(grey))
-    images = (grey[order, None] / 8 - 1).astype(np.float32)
+    images = (grey[order, None] * GREY_STEP - 1).astype(np.float32)
     labels = data.target[order].astype(np.int64)
     cuts = [TRAIN, TRAIN + TUNE]
     return Splits(*np.split(images, cuts), *np.split(labels, cuts))

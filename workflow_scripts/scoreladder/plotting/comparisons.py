@@ -2,7 +2,10 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.transforms import offset_copy
 
 from scoreladder.plotting import style
 
@@ -14,7 +17,8 @@ def comparison(table: pd.DataFrame, runs: pd.DataFrame, styles: dict[str, dict])
     """Dot plot of one comparison: mean and 95 % interval per variant, seeds as small dots.
 
     table: the comparison's rows; runs: one row per run, with the table's metric as a column.
-    The last row is the floor, the metric of other real data, where known.
+    The last row is the floor, the metric of other real data, where known. A variant without the
+    metric (NaN), e.g. one that has no likelihood, keeps its row and is said to lack it.
     """
     table = table.sort_values("role", key=lambda role: role != "baseline", kind="stable")
     metric, floor = table["metric"].iloc[0], table["floor"].iloc[0]
@@ -37,10 +41,11 @@ def comparison(table: pd.DataFrame, runs: pd.DataFrame, styles: dict[str, dict])
         own = seeds.loc[row.variant]
         axes.plot(own, np.full(len(own), y + 0.24), ".", color=look["color"], markersize=3)
         text = "baseline" if row.role == "baseline" else OUTCOMES.get(row.outcome, "")
+        text = text if np.isfinite(row.mean) else "does not apply"
         axes.text(1.02, y, text, transform=axes.get_yaxis_transform(), va="center")
     labels = list(table["label"])
     if has_floor:
-        axes.axvline(floor, color=style.GREY, linestyle="--", linewidth=0.9, zorder=0)
+        axes.axvline(floor, **style.FLOOR)
         axes.plot(floor, count - 1, "|", color=style.GREY, markersize=9)
         axes.text(1.02, count - 1, "floor", transform=axes.get_yaxis_transform(), va="center")
         labels.append("real data")
@@ -48,6 +53,78 @@ def comparison(table: pd.DataFrame, runs: pd.DataFrame, styles: dict[str, dict])
     axes.set_yticks(range(count), labels)
     axes.tick_params(axis="y", length=0)
     return figure
+
+
+@style.styled
+def along_axis(
+    table: pd.DataFrame,
+    runs: pd.DataFrame,
+    styles: dict[str, dict],
+    values: dict[str, float],
+    axis_label: str,
+) -> Figure:
+    """The metric of one comparison against a number that its arms differ in, e.g. σ or L.
+
+    table and runs: as for `comparison`. values: per variant its number, for every arm; where the
+    baseline has one too, it is a point of the curve besides its band. Bars and band are 95 %
+    intervals, small dots seeds; hollow points do not differ from the baseline beyond their
+    interval. Axes are logarithmic where all values are positive and, for the metric, wide. Arms
+    without the metric (NaN) are left out.
+    """
+    metric, floor = table["metric"].iloc[0], table["floor"].iloc[0]
+    baseline = table[table["role"] == "baseline"].iloc[0]
+    curve = table[table["variant"].isin(list(values)) & table["mean"].notna()]
+    curve = curve.assign(x=curve["variant"].map(values)).sort_values("x", kind="stable")
+    seeds = runs.groupby(["variant", "seed"])[metric].mean()
+    own = {name: seeds.loc[name].dropna() for name in curve["variant"]}
+
+    figure = Figure(figsize=(style.PAGE_WIDTH, 2.7))
+    axes = figure.subplots()
+    if curve["x"].min() > 0:
+        style.log_axis(axes, "x", curve["x"])
+        style.ticks_at(axes, curve["x"])
+    points = np.concatenate([curve["mean"], [baseline["mean"], floor], *own.values()])
+    if style.log_axis_if_wide(axes, "y", points):
+        ends = np.concatenate([points, curve["high"], [baseline["high"]]])
+        axes.set_ylim(np.nanmin(points) / 1.25, np.nanmax(ends) * 1.15)
+    axes.plot(curve["x"], curve["mean"], color=style.GREY, linewidth=0.9, zorder=1)
+    for row in curve.itertuples():
+        _point(axes, row, own[row.variant], styles[row.variant])
+    handles = _references(axes, baseline, floor, styles[baseline["variant"]])
+    if (curve["outcome"] == "inconclusive").any():
+        hollow = {"marker": "o", "markerfacecolor": "white", "color": style.GREY, "linestyle": ""}
+        handles.append((Line2D([], [], **hollow), "inconclusive against it"))
+    axes.set(xlabel=axis_label, ylabel=style.metric_label(metric).replace(" (", "\n("))
+    if handles:
+        figure.legend(*zip(*handles, strict=True), loc="outside right upper", handlelength=2.2)
+    return figure
+
+
+def _point(axes: Axes, row: tuple, seeds: pd.Series, look: dict[str, str]) -> None:
+    """One variant of a curve: its mean, its interval, and its seeds beside it."""
+    colour = look["color"]
+    axes.plot([row.x, row.x], [row.low, row.high], color=colour, solid_capstyle="butt", zorder=2)
+    face = "white" if row.outcome == "inconclusive" else colour
+    mark = {"color": colour, "markerfacecolor": face, "markersize": 5, "zorder": 3}
+    axes.plot(row.x, row.mean, look["marker"], **mark)
+    beside = offset_copy(axes.transData, axes.figure, x=5, units="points")
+    axes.plot(np.full(len(seeds), row.x), seeds, ".", color=colour, markersize=3, transform=beside)
+
+
+def _references(axes: Axes, baseline: pd.Series, floor: float, look: dict[str, str]) -> list[tuple]:
+    """Lines across for the baseline, on its interval, and for the floor; their legend entries."""
+    handles = []
+    if np.isfinite(baseline["mean"]):
+        label = style.wrapped(f"{baseline['label']} (baseline)", 24)
+        line = axes.axhline(baseline["mean"], color=look["color"], linewidth=0.9, zorder=1)
+        handles.append((line, label))
+        if np.isfinite(baseline["low"]):
+            band = {"color": look["color"], "alpha": 0.13, "linewidth": 0, "zorder": 0}
+            patch = axes.axhspan(baseline["low"], baseline["high"], **band)
+            handles[-1] = ((patch, line), label)
+    if np.isfinite(floor):
+        handles.append((axes.axhline(floor, **style.FLOOR), "real data (floor)"))
+    return handles
 
 
 @style.styled
@@ -77,15 +154,11 @@ def tuning(table: pd.DataFrame, labels: dict[str, str], styles: dict[str, dict])
             fillstyle="none",
             markersize=9,
         )
-    for step, group in diverged.groupby("relative_step_size"):
-        names = [name for name in tuned if name in set(group["variant"])]
-        places = step * np.exp(0.055 * (np.arange(len(names)) - (len(names) - 1) / 2))
-        for x, name in zip(places, names, strict=True):
-            strip.plot(x, 0, "x", color=styles[name]["color"], markersize=4)
-    strip.set_yticks([0], ["diverged"])
-    strip.tick_params(axis="both", which="both", length=0, labelbottom=False)
-    strip.spines["left"].set_visible(False)
-    strip.grid(False)
+    crosses = diverged.sort_values(
+        "variant", key=lambda names: names.map(list(tuned).index), kind="stable"
+    )
+    pairs = zip(crosses["relative_step_size"], crosses["variant"], strict=True)
+    style.diverged_strip(strip, pairs, styles)
     axes.set(
         xlabel="step size relative to the noise variance (ringed: the chosen one)",
         ylabel=style.metric_label(table["metric"].iloc[0]).replace(" (", "\n("),

@@ -22,6 +22,7 @@ DPI = 200
 INK = "#222222"
 GREY = "#767676"
 PALE = "#dddddd"
+FLOOR = {"color": GREY, "linestyle": "--", "linewidth": 0.9, "zorder": 0.9}
 
 # Okabe and Ito's colours without yellow, which white paper swallows
 COLOURS = ("#000000", "#E69F00", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9")
@@ -104,8 +105,8 @@ def palette(names: Sequence[str]) -> dict[str, dict[str, str]]:
 
 def metric_label(metric: str) -> str:
     """A metric's printed name and its good direction, for an axis."""
-    label, lower_is_better, _ = METRICS[metric]
-    return f"{label} ({'lower' if lower_is_better else 'higher'} is better)"
+    known = METRICS[metric]
+    return f"{known.label} ({'lower' if known.lower_is_better else 'higher'} is better)"
 
 
 def wrapped(label: str, width: int = 26) -> str:
@@ -125,6 +126,15 @@ def log_axis(axes: Axes, which: str, values: Iterable[float]) -> None:
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
+def ticks_at(axes: Axes, values: Iterable[float]) -> None:
+    """Tick a logarithmic x axis at the values themselves, where their labels have room."""
+    values = np.unique(_finite(values))
+    gaps = np.diff(np.log(values))
+    if len(values) > 1 and gaps.min() > 0.04 * gaps.sum():
+        axes.set_xticks(values, [f"{value:g}" for value in values])
+        axes.set_xticks([], minor=True)
+
+
 def log_axis_if_wide(axes: Axes, which: str, values: Iterable[float]) -> bool:
     """Make the axis logarithmic where positive `values` span more than a factor of 10."""
     values = _finite(values)
@@ -132,6 +142,26 @@ def log_axis_if_wide(axes: Axes, which: str, values: Iterable[float]) -> bool:
     if wide:
         log_axis(axes, which, values)
     return wide
+
+
+def diverged_strip(
+    strip: Axes, diverged: Iterable[tuple[float, str]], styles: dict[str, dict]
+) -> None:
+    """Make axes above a figure's own a strip of crosses, one per (x, name) that diverged.
+
+    Those at one x stand side by side; the x axis is logarithmic.
+    """
+    by_place: dict[float, list[str]] = {}
+    for x, name in diverged:
+        by_place.setdefault(x, []).append(name)
+    for x, names in by_place.items():
+        shifts = np.exp(0.055 * (np.arange(len(names)) - (len(names) - 1) / 2))
+        for shift, name in zip(shifts, names, strict=True):
+            strip.plot(x * shift, 0, "x", color=styles[name]["color"], markersize=4)
+    strip.set_yticks([0], ["diverged"])
+    strip.tick_params(axis="both", which="both", length=0, labelbottom=False)
+    strip.spines["left"].set_visible(False)
+    strip.grid(False)
 
 
 def legend(

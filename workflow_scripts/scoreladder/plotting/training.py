@@ -5,6 +5,9 @@ from matplotlib.figure import Figure
 
 from scoreladder.plotting import style
 
+# levels of a ladder whose every marker can be told apart
+FEW = 30
+
 
 @style.styled
 def learning_curves(
@@ -12,19 +15,33 @@ def learning_curves(
 ) -> Figure:
     """Training loss against images seen, mean over seeds, a line per variant of `labels`.
 
-    Losses under different weightings differ in scale: compare the shapes, not the heights.
+    Losses under different weightings differ in scale: compare the shapes, not the heights. Where
+    `curves` has a column `loss_kind`, the printed name of what the loss is, each kind has a panel:
+    a likelihood, an adversarial loss and a score-matching loss share no axis.
     """
     trained = {name: label for name, label in labels.items() if name in set(curves["variant"])}
-    means = curves.groupby(["variant", "images"])["loss"].mean()
-    height = max(2.8, 0.5 + 0.17 * len(trained))
+    curves = curves[curves["variant"].isin(list(trained))]
+    if "loss_kind" not in curves:
+        curves = curves.assign(loss_kind="")
+    kinds = list(dict.fromkeys(curves["loss_kind"]))
+    rows, columns = -(-len(kinds) // 2), min(len(kinds), 2)
+    height = max(2.8, 1.9 * rows, 0.5 + 0.17 * len(trained))
     figure = Figure(figsize=(style.PAGE_WIDTH, height))
-    axes = figure.subplots()
-    for name in trained:
-        own = means.loc[name]
-        axes.plot(own.index, own.values, markevery=0.12, **styles[name])
-    style.log_axis(axes, "x", curves["images"])
-    style.log_axis_if_wide(axes, "y", means.loc[list(trained)])
-    axes.set(xlabel="training images", ylabel="training loss")
+    every = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in every[len(kinds) :]:
+        axes.remove()
+    for axes, kind in zip(every, kinds, strict=False):
+        own = curves[curves["loss_kind"] == kind]
+        means = own.groupby(["variant", "images"])["loss"].mean()
+        for name in trained:
+            if name in means:
+                line = means.loc[name]
+                axes.plot(line.index, line.values, markevery=0.12, **styles[name])
+        style.log_axis(axes, "x", own["images"])
+        style.log_axis_if_wide(axes, "y", means)
+        axes.set(xlabel="training images", ylabel="training loss")
+        if len(kinds) > 1:
+            axes.set_title(kind)
     style.legend(figure, trained, styles, "right upper")
     return figure
 
@@ -33,14 +50,16 @@ def learning_curves(
 def levels(table: pd.DataFrame, labels: dict[str, str], styles: dict[str, dict]) -> Figure:
     """Per noise level, against σ: held-out loss, share of the weighted loss, and score error.
 
-    Means over seeds, for the variants of `labels`. One-level ladders have no shares to show; the
+    Means over seeds, for those variants of `labels` that have levels. Shares are multiples of an
+    even one, 1/L, so that ladders of unlike L compare; one-level ladders have none to show. The
     score error has a panel where it is known.
     """
     table = table[table["variant"].isin(labels.keys())]
     shown = {name: label for name, label in labels.items() if name in set(table["variant"])}
-    panels = {"loss": "held-out loss  E‖σs + z‖² / D", "share": "share of the weighted loss"}
+    panels = {"loss": "held-out loss  E‖σs + z‖² / D", "share": "share of the weighted loss × L"}
     counts = table.groupby("variant")["level"].nunique()
     ladders = counts[counts > 1]
+    table = table.assign(share=table["share"] * table["variant"].map(counts))
     if ladders.empty:
         del panels["share"]
     if "score_error" in table and table["score_error"].notna().any():
@@ -55,11 +74,13 @@ def levels(table: pd.DataFrame, labels: dict[str, str], styles: dict[str, dict])
         drawn = list(ladders.index) if column == "share" else list(shown)
         for name in shown:
             if name in drawn:
-                axes.plot(means.loc[name]["sigma"], means.loc[name][column], **styles[name])
+                every_few = None if counts[name] <= FEW else 0.12
+                line = means.loc[name]
+                axes.plot(line["sigma"], line[column], markevery=every_few, **styles[name])
         style.log_axis(axes, "x", means["sigma"])
         style.log_axis_if_wide(axes, "y", means.loc[drawn][column])
         axes.set(xlabel="noise scale σ", title=title)
-        if column == "share" and ladders.nunique() == 1:
-            axes.axhline(1 / ladders.iloc[0], color=style.GREY, linestyle="--", linewidth=0.8)
+        if column == "share":
+            axes.axhline(1, **style.FLOOR)
     style.legend(figure, shown, styles, "lower center", columns)
     return figure
