@@ -10,6 +10,7 @@ include: "rules/train.smk"
 include: "rules/tune.smk"
 include: "rules/sample.smk"
 include: "rules/inpaint.smk"
+include: "rules/sweep.smk"
 include: "rules/evaluate.smk"
 include: "rules/report.smk"
 

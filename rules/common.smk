@@ -7,7 +7,7 @@ ROOT = Path(workflow.basedir)
 SCRIPTS = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from scoreladder import fingerprint, specs, variants
+from scoreladder import config_queries, fingerprint, specs, variants
 
 EXPERIMENT_FILES = ROOT / "config" / "experiments"
 
@@ -29,6 +29,7 @@ COMPARISONS = {entry["name"] for each in EXPERIMENTS.values() for entry in each[
 wildcard_constraints:
     experiment="|".join(map(re.escape, EXPERIMENTS)),
     variant=r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    data=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     comparison="|".join(map(re.escape, sorted(COMPARISONS))) or "-",
     seed=r"\d+",
     sample_seed=r"\d+",
@@ -38,15 +39,19 @@ wildcard_constraints:
 RESULTS = config["results"]
 INDEX = f"{RESULTS}/report.html"
 HERE = f"{RESULTS}/{{experiment}}"
-DATA = f"{HERE}/data/splits.npz"
+DATA = f"{HERE}/data/{{data}}/splits.npz"
+MAIN_DATA = f"{HERE}/data/main/splits.npz"
 CLASSIFIER = f"{HERE}/reference/classifier.safetensors"
-REFERENCE = f"{HERE}/reference/reference.npz"
-FLOOR = f"{HERE}/reference/floor.json"
+REFERENCE = f"{HERE}/reference/{{data}}/reference.npz"
+FLOOR = f"{HERE}/reference/{{data}}/floor.json"
 MODEL = f"{HERE}/models/{{variant}}/seed{{seed}}"
 TUNING = f"{HERE}/tuning/{{variant}}"
 SHARD = f"{HERE}/samples/{{variant}}/seed{{seed}}/s{{sample_seed}}/shard{{shard}}"
 METRICS = f"{HERE}/metrics/{{variant}}/seed{{seed}}/s{{sample_seed}}"
 INPAINTED = f"{HERE}/inpainted/{{variant}}/seed{{seed}}"
+LIKELIHOOD = f"{HERE}/likelihood/{{variant}}/seed{{seed}}"
+NFE_SWEEP = f"{HERE}/sweeps/nfe/seed{{seed}}"
+MIXING = f"{HERE}/sweeps/mixing"
 SUMMARY = f"{HERE}/summary"
 TABLES = f"{HERE}/tables"
 FIGURE = f"{HERE}/figures/{{figure}}"
@@ -81,20 +86,63 @@ def spec_of(build, *names):
     return spec
 
 
-def model_of(wildcards):
-    """The name of the variant whose trained model this one samples."""
-    return EXPERIMENTS[wildcards.experiment]["variants"][wildcards.variant]["model"]
+def of_data(pattern, data):
+    """An input function: the file of that pattern for the data set that `data` asks for.
+
+    data is a function of experiment and wildcards that gives the data set's name.
+    """
+
+    def path(wildcards):
+        name = data(EXPERIMENTS[wildcards.experiment], wildcards)
+        return pattern.format(experiment=wildcards.experiment, data=name)
+
+    return path
+
+
+def of_variant(pattern):
+    """The file of that pattern for the data that the variant is trained on."""
+    return of_data(pattern, lambda each, wildcards: config_queries.data_of(each, wildcards.variant))
+
+
+def of_comparison(pattern):
+    """The file of that pattern for the data that the variants of the comparison share."""
+    return of_data(
+        pattern,
+        lambda each, wildcards: config_queries.data_of_comparison(each, wildcards.comparison),
+    )
+
+
+def of_sweep(pattern):
+    """The file of that pattern for the data of the variant that is swept."""
+    return of_data(
+        pattern, lambda each, _: config_queries.data_of(each, each["nfe_sweep"]["variant"])
+    )
+
+
+def model_path(wildcards, variant, seed):
+    """The trained model that a variant samples."""
+    model = EXPERIMENTS[wildcards.experiment]["variants"][variant]["model"]
+    path = MODEL.format(experiment=wildcards.experiment, variant=model, seed=seed)
+    return f"{path}/model.safetensors"
 
 
 def model_file(wildcards):
-    path = MODEL.format(**(dict(wildcards) | {"variant": model_of(wildcards)}))
-    return f"{path}/model.safetensors"
+    return model_path(wildcards, wildcards.variant, wildcards.seed)
 
 
 def tuning_model_file(wildcards):
-    seed = specs.tuning_seed(EXPERIMENTS[wildcards.experiment])
-    path = MODEL.format(experiment=wildcards.experiment, variant=model_of(wildcards), seed=seed)
-    return f"{path}/model.safetensors"
+    seed = config_queries.tuning_seed(EXPERIMENTS[wildcards.experiment])
+    return model_path(wildcards, wildcards.variant, seed)
+
+
+def model_of_block(block):
+    """An input function: the model of the variant that a block such as nfe_sweep names."""
+
+    def path(wildcards):
+        variant = EXPERIMENTS[wildcards.experiment][block]["variant"]
+        return model_path(wildcards, variant, wildcards.seed)
+
+    return path
 
 
 def classifier_file(wildcards):
@@ -106,7 +154,7 @@ def classifier_file(wildcards):
 def tuning_file(wildcards):
     """The tuned step size, for variants whose step size is tuned."""
     variant = EXPERIMENTS[wildcards.experiment]["variants"][wildcards.variant]
-    return f"{TUNING}.json".format(**wildcards) if specs.is_tuned(variant) else []
+    return f"{TUNING}.json".format(**wildcards) if config_queries.is_tuned(variant) else []
 
 
 def shard_files(wildcards):
@@ -121,15 +169,22 @@ def every_run(wildcards):
     here = {"experiment": wildcards.experiment, "seed": replicates["train_seeds"]}
     runs = here | {"variant": settings, "sample_seed": replicates["sample_seeds"]}
     models = here | {"variant": {variant["model"] for variant in settings.values()}}
-    tuned = [name for name in settings if specs.is_tuned(settings[name])]
+    tuned = [name for name in settings if config_queries.is_tuned(settings[name])]
+    swept, mixed = experiment["nfe_sweep"], experiment["mixing"]
     return {
         "metrics": expand(f"{METRICS}.json", **runs),
         "samples": expand(f"{SHARD}.manifest.json", shard=0, **runs),
         "models": expand(f"{MODEL}/{{file}}", file=["manifest.json", "curve.csv"], **models),
         "tuning": expand(f"{TUNING}.json", variant=tuned, experiment=wildcards.experiment),
         "inpainted": expand(
-            f"{INPAINTED}.json", variant=specs.inpainted_variants(experiment), **here
+            f"{INPAINTED}.json", variant=config_queries.inpainted_variants(experiment), **here
         ),
+        "likelihood": expand(
+            f"{LIKELIHOOD}.json", variant=config_queries.likelihood_variants(experiment), **here
+        ),
+        "sweeps": expand(f"{NFE_SWEEP}.json", **here) if swept else [],
+        "mixing": expand(f"{MIXING}/seed{{seed}}.json", **here) if mixed else [],
+        "mixing_exact": expand(f"{MIXING}/exact.json", **here) if mixed else [],
     }
 
 
@@ -138,22 +193,37 @@ def shown_model_files(wildcards):
     return expand(
         f"{MODEL}/model.safetensors",
         experiment=wildcards.experiment,
-        variant=specs.shown_models(experiment),
-        seed=specs.tuning_seed(experiment),
+        variant=config_queries.shown_models(experiment),
+        seed=config_queries.tuning_seed(experiment),
     )
 
 
-def shown_shard_files(wildcards):
-    """The first shard of each shown variant's first run."""
+def first_shards(wildcards, shown):
+    """The first shard of the first run of each shown variant."""
     experiment = EXPERIMENTS[wildcards.experiment]
     return expand(
         f"{SHARD}.npy",
         experiment=wildcards.experiment,
-        variant=specs.shown_variants(experiment),
-        seed=specs.tuning_seed(experiment),
+        variant=shown,
+        seed=config_queries.tuning_seed(experiment),
         sample_seed=experiment["replicates"]["sample_seeds"][0],
         shard=0,
     )
+
+
+def shown_shard_files(wildcards):
+    shown = config_queries.shown_variants(EXPERIMENTS[wildcards.experiment])
+    return first_shards(wildcards, shown)
+
+
+def gallery_shard_files(wildcards):
+    return first_shards(wildcards, EXPERIMENTS[wildcards.experiment]["gallery"])
+
+
+def gallery_data_files(wildcards):
+    """The data of the gallery's rows, in their order."""
+    names = config_queries.gallery_data(EXPERIMENTS[wildcards.experiment])
+    return expand(DATA, experiment=wildcards.experiment, data=names)
 
 
 def completion_files(wildcards):
@@ -162,8 +232,8 @@ def completion_files(wildcards):
     return expand(
         f"{INPAINTED}.npz",
         experiment=wildcards.experiment,
-        variant=specs.inpainted_variants(experiment),
-        seed=specs.tuning_seed(experiment),
+        variant=config_queries.inpainted_variants(experiment),
+        seed=config_queries.tuning_seed(experiment),
     )
 
 
@@ -175,11 +245,13 @@ def comparison_tables(wildcards):
 def figure_files(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
     compared = [f"comparison.{entry['name']}" for entry in experiment["comparisons"]]
-    return expand(f"{FIGURE}.svg", figure=[*compared, *specs.figures(experiment)], **wildcards)
+    return expand(
+        f"{FIGURE}.svg", figure=[*compared, *config_queries.figures(experiment)], **wildcards
+    )
 
 
 def caption_files(wildcards):
-    names = ("comparison", *specs.figures(EXPERIMENTS[wildcards.experiment]))
+    names = ("comparison", *config_queries.figures(EXPERIMENTS[wildcards.experiment]))
     return [f"{CAPTIONS}/{name}.rst" for name in names]
 
 

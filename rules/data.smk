@@ -2,13 +2,13 @@
 rule prepare_dataset:
     output:
         data=DATA,
-        manifest=f"{HERE}/data/manifest.json",
+        manifest=f"{HERE}/data/{{data}}/manifest.json",
     log:
-        f"{HERE}/logs/prepare_dataset.log",
+        f"{HERE}/logs/prepare_dataset/{{data}}.log",
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.dataset),
+        spec=spec_of(specs.dataset, "data"),
         code=code("prepare_dataset.py"),
     script:
         "../workflow_scripts/prepare_dataset.py"
@@ -16,7 +16,7 @@ rule prepare_dataset:
 
 rule train_features:
     input:
-        data=DATA,
+        data=MAIN_DATA,
     output:
         classifier=CLASSIFIER,
         manifest=f"{HERE}/reference/classifier.manifest.json",
@@ -38,13 +38,13 @@ rule make_reference:
         classifier=classifier_file,
     output:
         reference=REFERENCE,
-        manifest=f"{HERE}/reference/manifest.json",
+        manifest=f"{HERE}/reference/{{data}}/manifest.json",
     log:
-        f"{HERE}/logs/make_reference.log",
+        f"{HERE}/logs/make_reference/{{data}}.log",
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.features),
+        spec=spec_of(specs.features, "data"),
         code=code("make_reference.py"),
     script:
         "../workflow_scripts/make_reference.py"
@@ -55,13 +55,13 @@ rule measure_floor:
         reference=REFERENCE,
     output:
         floor=FLOOR,
-        manifest=f"{HERE}/reference/floor.manifest.json",
+        manifest=f"{HERE}/reference/{{data}}/floor.manifest.json",
     log:
-        f"{HERE}/logs/measure_floor.log",
+        f"{HERE}/logs/measure_floor/{{data}}.log",
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.floor),
+        spec=spec_of(specs.floor, "data"),
         code=code("measure_floor.py"),
     script:
         "../workflow_scripts/measure_floor.py"

@@ -1,8 +1,8 @@
 # Measurements of each run, and the tables that gather them.
 rule evaluate:
     input:
-        data=DATA,
-        reference=REFERENCE,
+        data=of_variant(DATA),
+        reference=of_variant(REFERENCE),
         classifier=classifier_file,
         model=model_file,
         shards=shard_files,
@@ -19,6 +19,25 @@ rule evaluate:
         code=code("evaluate.py"),
     script:
         "../workflow_scripts/evaluate.py"
+
+
+rule measure_likelihood:
+    input:
+        data=of_variant(DATA),
+        model=model_file,
+    output:
+        metrics=f"{LIKELIHOOD}.json",
+        manifest=f"{LIKELIHOOD}.manifest.json",
+    log:
+        f"{HERE}/logs/measure_likelihood/{{variant}}.seed{{seed}}.log",
+    conda:
+        "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs.measure_likelihood, "variant", "seed"),
+        code=code("measure_likelihood.py"),
+    script:
+        "../workflow_scripts/measure_likelihood.py"
 
 
 rule map_scores:
@@ -46,6 +65,8 @@ rule collect:
         levels=f"{SUMMARY}/levels.csv",
         tuning=f"{SUMMARY}/tuning.csv",
         curves=f"{SUMMARY}/curves.csv",
+        sweeps=f"{SUMMARY}/sweeps.csv",
+        mixing=f"{SUMMARY}/mixing.csv",
         manifest=f"{SUMMARY}/runs.manifest.json",
     log:
         f"{HERE}/logs/collect.log",

@@ -1,7 +1,7 @@
 # Filling holes in held-out images with models that were trained on whole ones.
 rule inpaint:
     input:
-        data=DATA,
+        data=of_variant(DATA),
         model=model_file,
         tuning=tuning_file,
     output:

@@ -2,7 +2,7 @@
 rule compare:
     input:
         runs=f"{SUMMARY}/runs.csv",
-        floor=FLOOR,
+        floor=of_comparison(FLOOR),
     output:
         csv=report(
             f"{TABLES}/{{comparison}}.csv",
@@ -61,7 +61,7 @@ rule plot_comparison:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.plot),
+        spec=spec_of(specs.plot_comparison, "comparison"),
         code=code("plot_comparison.py"),
     script:
         "../workflow_scripts/plot_comparison.py"
@@ -128,7 +128,7 @@ for figure in ("score_fields", "error_by_density"):
 
 rule plot_samples:
     input:
-        data=DATA,
+        data=MAIN_DATA,
         runs=f"{SUMMARY}/runs.csv",
         shards=shown_shard_files,
     output:
@@ -150,6 +150,80 @@ rule plot_samples:
         code=code("plot_samples.py"),
     script:
         "../workflow_scripts/plot_samples.py"
+
+
+rule plot_gallery:
+    input:
+        data=gallery_data_files,
+        shards=gallery_shard_files,
+    output:
+        svg=report(
+            f"{HERE}/figures/gallery.svg",
+            caption="../config/report/gallery.rst",
+            category="{experiment}",
+            subcategory="samples",
+            labels={"figure": "gallery"},
+        ),
+        png=f"{HERE}/figures/gallery.png",
+        manifest=f"{HERE}/figures/gallery.manifest.json",
+    log:
+        f"{HERE}/logs/plot_gallery.log",
+    conda:
+        "../environment.yml"
+    params:
+        spec=spec_of(specs.plot_gallery),
+        code=code("plot_gallery.py"),
+    script:
+        "../workflow_scripts/plot_gallery.py"
+
+
+rule plot_nfe_sweep:
+    input:
+        table=f"{SUMMARY}/sweeps.csv",
+        floor=of_sweep(FLOOR),
+    output:
+        svg=report(
+            f"{HERE}/figures/nfe_sweep.svg",
+            caption="../config/report/nfe_sweep.rst",
+            category="{experiment}",
+            subcategory="sweeps",
+            labels={"figure": "nfe_sweep"},
+        ),
+        png=f"{HERE}/figures/nfe_sweep.png",
+        manifest=f"{HERE}/figures/nfe_sweep.manifest.json",
+    log:
+        f"{HERE}/logs/plot_nfe_sweep.log",
+    conda:
+        "../environment.yml"
+    params:
+        spec=spec_of(specs.plot_nfe_sweep),
+        code=code("plot_nfe_sweep.py"),
+    script:
+        "../workflow_scripts/plot_nfe_sweep.py"
+
+
+rule plot_mixing:
+    input:
+        table=f"{SUMMARY}/mixing.csv",
+    output:
+        svg=report(
+            f"{HERE}/figures/mixing_weights.svg",
+            caption="../config/report/mixing_weights.rst",
+            category="{experiment}",
+            subcategory="sweeps",
+            labels={"figure": "mixing_weights"},
+        ),
+        png=f"{HERE}/figures/mixing_weights.png",
+        manifest=f"{HERE}/figures/mixing_weights.manifest.json",
+    log:
+        f"{HERE}/logs/plot_mixing.log",
+    conda:
+        "../environment.yml"
+    params:
+        spec=spec_of(specs.plot_mixing),
+        code=code("plot_mixing.py"),
+    script:
+        "../workflow_scripts/plot_mixing.py"
 
 
 rule plot_inpainting:

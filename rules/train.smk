@@ -1,7 +1,7 @@
-# One score model per variant and seed. Resume state lies undeclared beside the model.
+# One model per variant and seed. Resume state lies undeclared beside the model.
 rule train:
     input:
-        data=DATA,
+        data=of_variant(DATA),
     output:
         model=f"{MODEL}/model.safetensors",
         curve=f"{MODEL}/curve.csv",

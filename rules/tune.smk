@@ -2,7 +2,7 @@
 rule tune:
     input:
         model=tuning_model_file,
-        reference=REFERENCE,
+        reference=of_variant(REFERENCE),
         classifier=classifier_file,
     output:
         tuning=f"{TUNING}.json",

@@ -1,4 +1,4 @@
-"""Gather an experiment's results into four tables: runs, levels, tuning and learning curves."""
+"""Gather what an experiment's jobs left into tables."""
 
 from pathlib import Path
 
@@ -18,6 +18,6 @@ if "snakemake" in globals():
     from adapter import job
 
     with job(snakemake) as current:
-        names = ("runs", "levels", "tuning", "curves")
+        names = ("runs", "levels", "tuning", "curves", "sweeps", "mixing")
         paths = {name: Path(snakemake.output[name]) for name in names}
         write_tables(runs.gather(current.spec, paths["runs"].parents[1]), paths)

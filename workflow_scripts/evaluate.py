@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from scoreladder import datasets, denoiser, evaluation, files, sampling
+from scoreladder import datasets, evaluation, files, models, sampling
+from scoreladder.denoiser import Denoiser
 
 
 def evaluate(
@@ -23,15 +24,13 @@ def evaluate(
     found = evaluation.features_of(samples, classifier)
     measured = evaluation.sample_metrics(found, real, spec["dataset"])
     measured |= evaluation.standard_errors(found, real, spec["dataset"])
-    of_model, levels = evaluation.model_metrics(
-        denoiser.load(model),
-        spec,
-        sampling.smallest_sigma(spec["sample"]),
-        datasets.read(data).test,
-        spec["dataset"],
-        spec["seed"],
-    )
-    files.write_json(path, {"metrics": measured | of_model, "levels": levels})
+    network, levels = models.load(model), {}
+    if isinstance(network, Denoiser):
+        smallest = sampling.smallest_sigma(spec["sample"], network)
+        test = datasets.read(data).test
+        found, levels = evaluation.model_metrics(network, spec, smallest, test)
+        measured |= found
+    files.write_json(path, {"metrics": measured, "levels": levels})
 
 
 if "snakemake" in globals():

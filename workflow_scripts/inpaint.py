@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scoreladder import datasets, denoiser, devices, files, inpainting, noise, sampling, seeds
+from scoreladder import datasets, denoiser, devices, files, inpainting, sampling, seeds
 from scoreladder.errors import JobFailed
 
 
@@ -20,7 +20,7 @@ def complete(
 ) -> np.ndarray:
     """`completions` fillings of each image (n, ...), shape (completions, n, ...)."""
     where = images.device
-    sigmas = noise.ladder(sample["ladder"])
+    sigmas = sampling.ladder_of(sample, network)
     observed = images.repeat(completions, *[1] * (images.ndim - 1))
     generator = seeds.generator("inpaint", *key, device=where)
     start = torch.randn(observed.shape, generator=generator, device=where)

@@ -4,17 +4,22 @@ from pathlib import Path
 
 import numpy as np
 
-from scoreladder import denoiser, evaluation, files, noise, probes
+from scoreladder import datasets, denoiser, files, probes, sampling
 
 
 def map_scores(
-    models: dict[str, Path], sigmas: dict[str, float], dataset: dict, path: Path
+    models: dict[str, Path], ladders: dict[str, dict], dataset: dict, path: Path
 ) -> None:
-    """Write the grid, log p, ∇ log p, and s_θ(x, σ) of each model at its σ, as one .npz."""
-    mixture = evaluation.mixture_of(dataset)
-    fields = probes.score_fields(
-        {name: (denoiser.load(model), sigmas[name]) for name, model in models.items()}, mixture
-    )
+    """Write the grid, log p, ∇ log p, and s_θ(x, σ_L) of each model, as one .npz.
+
+    σ_L is the smallest level of the ladder that a model is sampled through.
+    """
+    loaded = {name: denoiser.load(model) for name, model in models.items()}
+    asked = {
+        name: (model, sampling.smallest_sigma({"ladder": ladders[name]}, model))
+        for name, model in loaded.items()
+    }
+    fields = probes.score_fields(asked, datasets.mixture_of(dataset))
     with files.atomic_path(path) as temporary:
         np.savez(temporary, **fields)
 
@@ -24,6 +29,5 @@ if "snakemake" in globals():
 
     with job(snakemake) as current:
         ladders = dict(current.spec["ladders"])
-        sigmas = {name: float(noise.ladder(ladder)[-1]) for name, ladder in ladders.items()}
-        models = dict(zip(sigmas, map(Path, snakemake.input.models), strict=True))
-        map_scores(models, sigmas, current.spec["dataset"], Path(snakemake.output.fields))
+        models = dict(zip(ladders, map(Path, snakemake.input.models), strict=True))
+        map_scores(models, ladders, current.spec["dataset"], Path(snakemake.output.fields))

@@ -7,10 +7,20 @@ import pandas as pd
 from scoreladder.plotting import comparisons, style
 
 
-def plot_comparison(table: Path, runs: Path, labels: dict[str, str], svg: Path, png: Path) -> None:
-    """Draw the comparison in `table`; labels of all variants, in order."""
+def plot_comparison(
+    table: Path, runs: Path, labels: dict[str, str], axis: dict | None, svg: Path, png: Path
+) -> None:
+    """Draw the comparison in `table`; labels of all variants, in order.
+
+    axis: the number that the arms differ in, {"label", "values": pairs (variant, number)}, or None.
+    """
     styles = style.palette(list(labels))
-    figure = comparisons.comparison(pd.read_csv(table), pd.read_csv(runs), styles)
+    rows, every = pd.read_csv(table), pd.read_csv(runs)
+    if axis is None:
+        figure = comparisons.comparison(rows, every, styles)
+    else:
+        values = dict(axis["values"])
+        figure = comparisons.along_axis(rows, every, styles, values, axis["label"])
     style.save(figure, svg, png)
 
 
@@ -22,6 +32,7 @@ if "snakemake" in globals():
             Path(snakemake.input.table),
             Path(snakemake.input.runs),
             dict(current.spec["labels"]),
+            current.spec["axis"],
             Path(snakemake.output.svg),
             Path(snakemake.output.png),
         )

@@ -26,15 +26,12 @@ def plot_samples(
     if shown["data"].ndim > 2:
         figure = drawings.sample_grid(shown, order, labels)
     else:
-        shares = pd.read_csv(runs).groupby("variant")["heavy_weight"].mean()
-        figure = drawings.point_clouds(
-            shown,
-            order,
-            labels,
-            style.palette(list(labels)),
-            {name: float(shares[name]) for name in order},
-            max(dataset["weights"]),
-        )
+        shares, truth = None, np.nan
+        if dataset["name"] == "gaussian_mixture":
+            means = pd.read_csv(runs).groupby("variant")["heavy_weight"].mean()
+            shares, truth = {name: float(means[name]) for name in order}, max(dataset["weights"])
+        styles = style.palette(list(labels))
+        figure = drawings.point_clouds(shown, order, labels, styles, shares, truth)
     style.save(figure, svg, png)
 
 

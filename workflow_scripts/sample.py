@@ -4,40 +4,41 @@ from pathlib import Path
 
 import numpy as np
 
-from scoreladder import denoiser, devices, files, sampling
+from scoreladder import devices, files, models, sampling
 from scoreladder.errors import JobFailed
 
 
 def sample(model: Path, tuning: Path | None, spec: dict, device: str, path: Path) -> dict:
     """Sample and write (n, *shape) float32. Raises JobFailed if a chain did not stay finite."""
     where = devices.choose(device)
-    network = denoiser.load(model, where)
+    network = models.load(model, where)
     size = sampling.relative_step_size(spec["sample"], tuning)
-    samples, evaluations = sampling.draw(
-        network,
-        spec["sample"],
-        size,
-        (spec["seed"], spec["sample_seed"]),
-        spec["sample"]["count"],
-        where,
-        spec["shard"],
-        spec["shards"],
-        label="sampling",
-    )
-    if not np.isfinite(samples).all():
-        raise JobFailed(
-            f"{np.mean(~np.isfinite(samples)):.0%} of the sampled values are not finite: the "
-            f"relative step size {size:g} is too large for this model"
+    try:
+        samples, evaluations = sampling.draw(
+            network,
+            spec["sample"],
+            size,
+            (spec["seed"], spec["sample_seed"]),
+            spec["sample"]["count"],
+            where,
+            spec["shard"],
+            spec["shards"],
+            label="sampling",
         )
+    except ValueError as error:
+        # a step size that the sampler refuses on this ladder
+        raise JobFailed(f"sample: {error}") from error
+    if not np.isfinite(samples).all():
+        share = f"{np.mean(~np.isfinite(samples)):.0%} of the sampled values are not finite"
+        reason = "" if size is None else f": the relative step size {size:g} is too large"
+        raise JobFailed(f"{share}{reason}")
     with files.atomic_path(path) as temporary:
         np.save(temporary, samples)
-    return {
-        "device": devices.describe(where),
-        "dtype": str(samples.dtype),
-        "nfe": evaluations,
-        "relative_step_size": size,
-        "step_size": size * sampling.smallest_sigma(spec["sample"]) ** 2,
-    }
+    facts = {"device": devices.describe(where), "dtype": str(samples.dtype), "nfe": evaluations}
+    if size is not None:
+        smallest = sampling.smallest_sigma(spec["sample"], network)
+        facts |= {"relative_step_size": size, "step_size": size * smallest**2}
+    return facts
 
 
 if "snakemake" in globals():

@@ -1,11 +1,11 @@
-"""Train one score model, going on from where an earlier attempt stopped."""
+"""Train one model, going on from where an earlier attempt stopped."""
 
 import time
 from pathlib import Path
 
 import torch
 
-from scoreladder import datasets, denoiser, devices, files, progress, training
+from scoreladder import datasets, devices, files, models, progress, training
 
 SAVE_SECONDS = 5.0
 
@@ -19,7 +19,8 @@ def train(
     """
     where = devices.choose(device)
     images = torch.from_numpy(datasets.read(data).train)
-    run = training.start(spec, images, spec["seed"], where)
+    width = datasets.bin_width(spec["dataset"])
+    run = training.start(spec, images, spec["seed"], where, width)
     print(training.load_state(run, state, stamp), flush=True)
     total, batch = spec["training"]["images"], spec["training"]["batch_size"]
     earlier, resumed = run.seconds, run.images
@@ -30,7 +31,7 @@ def train(
             run.seconds = earlier + time.time() - begun
             training.save_state(run, state, stamp)
             saved = time.time()
-    denoiser.save(run.ema, run.description, model)
+    models.save(run.ema, run.description, model)
     files.write_csv(curve, run.curve)
     seconds = time.time() - begun
     return {

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scoreladder import denoiser, devices, evaluation, files, progress, sampling
-from scoreladder.errors import JobFailed
+from scoreladder import denoiser, devices, evaluation, files, progress, tuning
 
 
 def tune(
@@ -16,28 +15,22 @@ def tune(
     A trial whose chains do not stay finite has value null. Raises JobFailed if all are so.
     """
     where = devices.choose(device)
-    network = denoiser.load(model, where)
     with np.load(reference) as arrays:
         real = arrays["tune"]
-    tuning, curve = spec["tuning"], []
-    trials = progress.track(
-        tuning["relative_step_sizes"], len(tuning["relative_step_sizes"]), "tuning", "trial"
+    chosen, sizes = spec["tuning"], spec["tuning"]["relative_step_sizes"]
+
+    def measure(samples: np.ndarray) -> float:
+        found = evaluation.features_of(samples, classifier)
+        return evaluation.sample_metrics(found, real, spec["dataset"])[chosen["metric"]]
+
+    network = denoiser.load(model, where)
+    trials = tuning.trials(
+        network, spec["sample"], sizes, chosen["count"], measure, ("tune", spec["seed"]), where
     )
-    for size in trials:
-        samples, _ = sampling.draw(
-            network, spec["sample"], size, ("tune", spec["seed"]), tuning["count"], where
-        )
-        value = None
-        if np.isfinite(samples).all():
-            found = evaluation.features_of(samples, classifier)
-            value = evaluation.sample_metrics(found, real, spec["dataset"])[tuning["metric"]]
-        curve.append({"relative_step_size": size, "value": value})
-    finite = [trial for trial in curve if trial["value"] is not None]
-    if not finite:
-        raise JobFailed("no trial step size kept the chains finite; try smaller ones in tuning")
-    best = min(finite, key=lambda trial: trial["value"])
+    curve = list(progress.track(trials, len(sizes), "tuning", "trial"))
+    best = tuning.best(curve)
     at_edge = len(curve) > 1 and best in (curve[0], curve[-1])
-    result = {"metric": tuning["metric"], "curve": curve, "at_grid_edge": at_edge}
+    result = {"metric": chosen["metric"], "curve": curve, "at_grid_edge": at_edge}
     files.write_json(path, result | {"relative_step_size": best["relative_step_size"]})
     return {"device": devices.describe(where), "dtype": "float32"}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from scoreladder import files, specs
+from scoreladder import config_queries, files
 from scoreladder.report import page
 
 NOTES = {
@@ -71,7 +71,7 @@ def write_report(
         drawing = figure(f"comparison.{name}", comparison["title"], "comparison")
         table = pd.read_csv(folder / "tables" / f"{name}.csv")
         compared.append((comparison | {"figure": drawing}, table))
-    others = specs.figures(experiment)
+    others = config_queries.figures(experiment)
     runs = pd.read_csv(folder / "summary" / "runs.csv")
     html = page.render(
         experiment,

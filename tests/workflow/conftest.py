@@ -66,8 +66,18 @@ dataset: {{name: digits}}
 features: {{kind: digit_classifier, steps: 20}}
 replicates: {{train_seeds: [0], sample_seeds: [0]}}
 {DEFAULTS}
-variants: {{multi: {{}}}}
+variants:
+  multi: {{}}
+  vae: {{network: {{kind: vae, width: 16, blocks: 1, latent: 4}}}}
 inpaint: {{variants: [multi], masks: [half], images: 20, completions: 2}}
+likelihood: {{variants: [multi, vae], points: 20, divergence: hutchinson}}
+nfe_sweep:
+  variant: multi
+  samplers: {{annealed_langevin: {{nfe: [4, 8]}}, heun: {{nfe: [5]}}, pf_ode: {{rtol: [0.1]}}}}
+  metric: fid
+  count: 100
+comparisons:
+  - {{name: families, baseline: multi, arms: [vae], metric: nll}}
 """
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 FACTS = {"spec", "code", "versions", "platform", "seconds", "peak_memory_mib", "rule"}
@@ -44,7 +45,7 @@ def test_every_job_leaves_one_manifest_with_its_facts(jobs):
 
 def test_models_say_what_they_were_trained_on_and_with(jobs):
     models = manifests(jobs, "train")
-    assert sorted(manifest["spec"]["seed"] for manifest in models) == [0, 0, 0, 1, 1]
+    assert sorted(manifest["spec"]["seed"] for manifest in models) == [0, 0, 0, 0, 1, 1]
     for manifest in models:
         assert manifest["resumed_at"] == 0
         assert manifest["images"] == manifest["spec"]["training"]["images"]
@@ -53,7 +54,8 @@ def test_models_say_what_they_were_trained_on_and_with(jobs):
 def test_samples_say_their_seeds_and_evaluations(jobs):
     for manifest in manifests(jobs, "sample"):
         assert {"seed", "sample_seed", "shard"} <= set(manifest["spec"])
-        assert manifest["nfe"] == 20
+        direct = manifest["spec"]["sample"]["sampler"] == "direct"
+        assert manifest["nfe"] == (1 if direct else 20)
 
 
 @pytest.mark.parametrize("rule", ["train", "tune", "sample", "inpaint"])
@@ -62,6 +64,18 @@ def test_what_a_model_computes_says_its_device_and_type(jobs, rule):
     assert found
     assert {manifest["dtype"] for manifest in found} == {"float32"}
     assert all(manifest["device"] for manifest in found)
+
+
+def test_the_blocks_leave_their_tables(finished):
+    summary = finished.results / "tinydigits" / "summary"
+    runs = pd.read_csv(summary / "runs.csv").set_index("variant")
+    assert runs["nll"].notna().all()
+    sweep = pd.read_csv(summary / "sweeps.csv")
+    assert sweep["sampler"].tolist() == ["annealed_langevin"] * 2 + ["heun", "pf_ode"]
+    assert sweep["nfe"].tolist()[:3] == [4, 8, 5]
+    # experiments without the blocks have the tables too, empty
+    tiny = finished.results / "tiny" / "summary"
+    assert [len(pd.read_csv(tiny / name)) for name in ("sweeps.csv", "mixing.csv")] == [0, 0]
 
 
 def test_a_second_run_does_nothing(copy):

@@ -40,7 +40,7 @@ class Survivor:
 
 def results(folder: Path) -> list[Path]:
     """The numbers of the tiny experiment and the features of the digits', without manifests."""
-    files = [*folder.glob("tiny/**/*"), *folder.glob("tinydigits/reference/*")]
+    files = [*folder.glob("tiny/**/*"), *folder.glob("tinydigits/reference/**/*")]
     files = [file for file in files if not file.name.endswith("manifest.json")]
     wanted = [file for file in files if file.suffix in READERS and not file.name.startswith(".")]
     return sorted(file.relative_to(folder) for file in wanted)

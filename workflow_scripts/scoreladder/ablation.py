@@ -6,7 +6,8 @@ import pandas as pd
 from scoreladder.catalog import METRICS
 from scoreladder.statistics import Interval, mean_interval, outcome, paired_interval
 
-FACTS = ["nfe", "images", "parameters", "ladder", "weighting", "density", "sampler"]
+FACTS = ["nfe", "images", "parameters", "network", "ladder", "weighting", "density"]
+FACTS += ["objective", "sampler"]
 FACTS += ["step_size", "relative_step_size", "at_grid_edge", "train_seconds"]
 
 

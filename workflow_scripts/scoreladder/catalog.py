@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 IMAGES = ("digits",)
-POINTS = ("gaussian_mixture",)
+# data whose exact density, and so whose exact score, is known
+MIXTURES = ("gaussian_mixture", "gaussian_grid")
+POINTS = (*MIXTURES, "two_moons", "swiss_roll", "checkerboard", "rings")
 
 
 class Metric(NamedTuple):
@@ -17,31 +19,54 @@ class Metric(NamedTuple):
 METRICS = {
     "fid": Metric("FID in digit-classifier features", True, IMAGES),
     "balance": Metric("evenness of the levels' loss shares", False, IMAGES + POINTS),
+    "gradient_noise": Metric("gradient noise at equal objective", True, IMAGES + POINTS),
+    "nll": Metric("negative log-likelihood per dimension", True, IMAGES + POINTS),
     "hole_rmse": Metric("rms error in inpainted holes", True, IMAGES),
     "hole_gain": Metric("error of the mean image over that of the inpainting", False, IMAGES),
     "hole_spread": Metric("spread of the completions in holes", False, IMAGES),
     "sliced_w1": Metric("sliced W₁ to held-out data", True, POINTS),
-    "weight_error": Metric("error of the mixing weights", True, POINTS),
-    "blur": Metric("relative error of the modes' spread", True, POINTS),
-    "score_error": Metric("score error against ∇ log p", True, POINTS),
-    "score_error_dense": Metric("score error where density is high", True, POINTS),
-    "score_error_sparse": Metric("score error where density is low", True, POINTS),
-    "sparse_to_dense": Metric("score error, low over high density", True, POINTS),
-    "epsilon_identity": Metric("gap between the exact score and −ε/√(1−ᾱ)", True, POINTS),
+    "sliced_w2": Metric("sliced W₂ to held-out data", True, POINTS),
+    "mmd": Metric("squared MMD to held-out data", True, POINTS),
+    "weight_error": Metric("error of the mixing weights", True, MIXTURES),
+    "blur": Metric("relative error of the modes' spread", True, MIXTURES),
+    "mode_coverage": Metric("share of the modes that are found", False, MIXTURES),
+    "score_error": Metric("score error against ∇ log p", True, MIXTURES),
+    "score_error_dense": Metric("score error where density is high", True, MIXTURES),
+    "score_error_sparse": Metric("score error where density is low", True, MIXTURES),
+    "sparse_to_dense": Metric("score error, low over high density", True, MIXTURES),
+    "epsilon_identity": Metric("gap between the exact score and −ε/√(1−ᾱ)", True, MIXTURES),
 }
 
-# Those that step sizes can be tuned by; all are better when lower.
-OF_SAMPLES = ("fid", "sliced_w1", "weight_error", "blur")
+# Those of samples alone; step sizes can be tuned by those that are better when lower.
+OF_SAMPLES = ("fid", "sliced_w1", "sliced_w2", "mmd", "weight_error", "blur", "mode_coverage")
 
 # Those that only the variants of the inpaint block have.
 OF_INPAINTING = ("hole_rmse", "hole_gain", "hole_spread")
 
+# Those that only the variants of the likelihood block have; images in bits, points in nats,
+# both per dimension.
+OF_LIKELIHOOD = ("nll",)
+
+# Those that only score models have: the other families know neither levels nor scores.
+OF_SCORE_MODELS = (
+    "balance",
+    "gradient_noise",
+    "score_error",
+    "score_error_dense",
+    "score_error_sparse",
+    "sparse_to_dense",
+    "epsilon_identity",
+)
+
 # Figures beside those of the comparisons, by the kind of data, in the order of the report.
 FIGURES = {
     "samples": ("Samples", IMAGES + POINTS),
+    "gallery": ("Samples over data sets", POINTS),
     "inpainting": ("Inpainting without retraining", IMAGES),
-    "score_fields": ("Estimated and exact scores", POINTS),
-    "error_by_density": ("Where scores are accurate", POINTS),
+    "score_fields": ("Estimated and exact scores", MIXTURES),
+    "error_by_density": ("Where scores are accurate", MIXTURES),
+    "mixing_weights": ("Mixing weights: exact and learned scores", POINTS),
+    "nfe_sweep": ("Quality against network evaluations", IMAGES + POINTS),
     "levels": ("What each noise level is worth", IMAGES + POINTS),
     "tuning": ("Tuning the step size", IMAGES + POINTS),
     "learning_curves": ("Learning curves", IMAGES + POINTS),

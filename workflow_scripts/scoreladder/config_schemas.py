@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown
+from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "config" / "schemas"
 
@@ -46,6 +46,22 @@ def check(value: object, schema: str, key: Key = ()) -> None:
 def allowed_keys(schema: str) -> list[str]:
     """The keys of the mapping that a schema describes."""
     return list(_registry().resolver().lookup(schema).contents["properties"])
+
+
+def clause(schema: str, chosen: str | None) -> dict:
+    """What a block's schema says of one kind (or sampler): the `then` that names it; {} if none."""
+    for each in _registry().resolver().lookup(schema).contents["allOf"]:
+        (choice,) = each["if"]["properties"].values()
+        if chosen in choice.get("enum", [choice.get("const")]):
+            return each["then"]
+    return {}
+
+
+def with_defaults(block: dict, schema: str, chooser: str = "kind") -> dict:
+    """A copy of a block in which what its kind (or sampler) may leave out has its default."""
+    parts = clause(schema, block.get(chooser)).get("properties", {})
+    defaults = {name: part["default"] for name, part in parts.items() if name not in block}
+    return block | defaults
 
 
 def _is_number(checker: object, value: object) -> bool:
@@ -119,7 +135,9 @@ def _wrong_key(error: ValidationError, key: Key, root: object) -> ConfigError:
     block = root
     for part in error.absolute_path:
         block = block[part]
-    chooser = next(word for word in ("kind", "sampler", "name") if word in block)
+    chooser = next((word for word in ("kind", "sampler", "name") if word in block), None)
+    if chooser is None:
+        return unknown_name((*key, name), name, error.validator_value, "one of")
     allowed = f"{chooser} {block[chooser]} has only: {listed(error.validator_value)}"
     return ConfigError((*key, name), f"found {shown(block[name])}", allowed)
 

@@ -1,32 +1,171 @@
 """Variants in words, as tables print them; torch-free."""
 
-POWERS = {"one": "1", "sigma": "σ", "sigma2": "σ²"}
+MISSING = "–"
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+SAMPLERS = {
+    "langevin": "Langevin",
+    "annealed_langevin": "annealed Langevin",
+    "consistent_annealed": "consistent annealed",
+    "reverse_diffusion": "reverse diffusion",
+    "ancestral": "ancestral",
+    "ddim": "DDIM",
+    "predictor_corrector": "predictor–corrector",
+    "pf_ode": "probability-flow ODE",
+    "heun": "Heun",
+    "dpmpp_2m": "DPM-Solver++(2M)",
+}
+DIRECT = {"vae": "VAE decoder", "flow": "normalising flow", "gan": "GAN generator"}
+LOSSES = {"vae": "evidence bound", "flow": "negative log-likelihood", "gan": "adversarial loss"}
+SDES = {"ve": "VE", "vp": "VP", "sub_vp": "sub-VP"}
+OBJECTIVES = {
+    "dsm": "denoising score matching",
+    "sliced": "sliced score matching",
+    "sliced_vr": "sliced score matching, variance-reduced",
+    "implicit": "implicit score matching",
+}
+WEIGHTINGS = {
+    "one": "1",
+    "sigma": "σ",
+    "sigma2": "σ²",
+    "truncated_snr": "truncated SNR",
+    "edm": "EDM",
+    "x0": "x₀",
+    "v": "v",
+}
+AXES = {
+    "noise.sigma": "training σ",
+    "noise.levels": "noise levels L",
+    "noise.sigma_max": "largest noise level σ₁",
+    "noise.sigma_min": "smallest noise level σ_L",
+    "training.images": "training images",
+    "sample.nfe": "network evaluations per sample",
+    "sample.count": "samples",
+    "network.width": "network width",
+}
 
 
-def ladder(noise: dict) -> str:
-    """E.g. "geometric 5 → 0.05, 10 levels"."""
-    if noise["kind"] == "single":
+def ladder(noise: dict | None) -> str:
+    """E.g. "geometric 5 → 0.05, 10 levels"; a dash for None."""
+    if noise is None:
+        return MISSING
+    kind = noise["kind"]
+    if kind == "single":
         return f"σ = {noise['sigma']:g}"
-    ends = f"{noise['sigma_max']:g} → {noise['sigma_min']:g}"
-    return f"{noise['kind']} {ends}, {noise['levels']} levels"
+    if kind == "ncsnv2":
+        return f"NCSNv2 from the data → {noise['sigma_min']:g}, C = {noise['c']:g}"
+    levels = f"{noise['levels']} levels"
+    if kind == "cosine":
+        return f"cosine of {noise['steps']} steps, {levels}"
+    if kind == "ddpm_linear":
+        ends = f"{noise['beta_start']:g} → {noise['beta_end']:g}"
+        return f"DDPM linear β {ends} in {noise['steps']} steps, {levels}"
+    if kind in SDES:
+        return f"{SDES[kind]} β {noise['beta_min']:g} → {noise['beta_max']:g}, {levels}"
+    name = f"Karras (ρ = {noise['rho']:g})" if kind == "karras" else kind
+    return f"{name} {noise['sigma_max']:g} → {noise['sigma_min']:g}, {levels}"
 
 
-def weighting(block: dict) -> str:
-    """λ(σ), e.g. "σ²"."""
-    return POWERS.get(block["kind"]) or f"σ^{block['power']:g}"
+def weighting(block: dict | None) -> str:
+    """λ(σ), e.g. "σ²"; a dash for None."""
+    if block is None:
+        return MISSING
+    kind = block["kind"]
+    if kind == "sigma_power":
+        return _sigma_to(block["power"])
+    if kind == "likelihood":
+        return f"g² of {SDES[block['sde']]}"
+    if kind == "min_snr":
+        return f"min-SNR-{block['gamma']:g}"
+    if kind == "p2":
+        return f"P2, k = {block['k']:g}, γ = {block['gamma']:g}"
+    return WEIGHTINGS[kind]
 
 
-def density(block: dict) -> str:
-    """p(σ), e.g. "uniform over levels"."""
-    if block["kind"] == "ladder":
-        return "uniform over levels"
-    if block["kind"] == "log_uniform":
+def density(block: dict | None) -> str:
+    """p(σ), e.g. "uniform over levels"; a dash for None."""
+    if block is None:
+        return MISSING
+    kind = block["kind"]
+    if kind == "ladder":
+        power = block["power"]
+        return f"levels by {_sigma_to(power)}" if power else "uniform over levels"
+    if kind == "importance":
+        return "levels by their loss"
+    if kind == "log_uniform":
         return f"log-uniform {block['sigma_min']:g} to {block['sigma_max']:g}"
-    return f"log-normal({block['mean']:g}, {block['std']:g}²)"
+    if kind == "log_normal":
+        return f"log-normal({block['mean']:g}, {block['std']:g}²)"
+    return f"{SDES[kind]}, uniform time"
 
 
-def sampler(sample: dict) -> str:
-    """The sampler and what it runs through."""
-    name = {"langevin": "Langevin", "annealed_langevin": "annealed Langevin"}[sample["sampler"]]
-    tail = "" if sample["denoise"] else ", no final denoise"
-    return f"{name}, {ladder(sample['ladder'])}{tail}"
+def objective(name: str | None) -> str:
+    """What training minimises, e.g. "denoising score matching"; a dash for None."""
+    return MISSING if name is None else OBJECTIVES[name]
+
+
+def loss(variant: dict) -> str:
+    """What a variant's training loss is, e.g. "denoising score matching" or "adversarial loss"."""
+    return LOSSES.get(variant["network"]["kind"]) or objective(variant["objective"])
+
+
+def model(variant: dict) -> str:
+    """The network and how its answer is read, e.g. "residual MLP 256 × 2, EDM denoiser"."""
+    network = variant["network"]
+    size = f"{network['width']} × {network['blocks']}"
+    if network["kind"] == "mlp":
+        reading = variant["denoiser"].replace("score_over_sigma", "score/σ").replace("edm", "EDM")
+        reading = {"epsilon": "ε", "x0": "x₀"}.get(reading, reading)
+        told = {"log_sigma": "log σ", "index": "level index", "none": "no σ"}
+        return f"MLP {size}, {reading}, {told[network['conditioning']]}"
+    if network["kind"] == "flow":
+        return f"flow {size}, {network['transforms']} transforms"
+    return f"{network['kind'].upper()} {size}, {network['latent']} latent"
+
+
+def sampler(variant: dict) -> str:
+    """The sampler and what it runs through; for other families, what draws their samples."""
+    sample = variant["sample"]
+    name = sample["sampler"]
+    if name == "direct":
+        return DIRECT[variant["network"]["kind"]]
+    words = f"{SAMPLERS[name]}{_knobs(sample)}, {_visited(sample)}"
+    # only some samplers can leave it out
+    return words if sample.get("denoise", True) else f"{words}, no final denoise"
+
+
+def source(variant: dict) -> str:
+    """What a variant's samples come from, in a few words: its ladder, or its family."""
+    return sampler(variant) if variant["noise"] is None else ladder(variant["noise"])
+
+
+def axis(key: str) -> str:
+    """A dotted key of a variant as the label of an axis; the key itself where none is known."""
+    return AXES.get(key, key)
+
+
+def _sigma_to(power: float) -> str:
+    if power in (0, 1):
+        return "σ" if power else "1"
+    text = f"{power:g}"
+    # no superscript stands for a decimal point
+    return f"σ^{text}" if "." in text else f"σ{text.translate(SUPERSCRIPTS)}"
+
+
+def _knobs(sample: dict) -> str:
+    """What a sampler was told beyond its defaults, e.g. " (η = 1)"."""
+    knobs = {
+        "ddim": f"η = {sample.get('eta', 0):g}" if sample.get("eta") else "",
+        "heun": f"churn {sample.get('churn', 0):g}" if sample.get("churn") else "",
+        "predictor_corrector": f"SNR {sample.get('snr', 0):g}",
+        "pf_ode": f"rtol {sample.get('rtol', 0):g}",
+    }
+    knob = knobs.get(sample["sampler"])
+    return f" ({knob})" if knob else ""
+
+
+def _visited(sample: dict) -> str:
+    ladder_ = sample["ladder"]
+    if sample["sampler"] == "pf_ode" and "sigma_max" in ladder_:
+        return f"{ladder_['sigma_max']:g} → {ladder_['sigma_min']:g}"
+    return ladder(ladder_)

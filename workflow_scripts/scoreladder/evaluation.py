@@ -5,19 +5,24 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scoreladder import analytic, features, metrics, noise, probes, statistics
+from scoreladder import (
+    datasets,
+    densities,
+    features,
+    generative,
+    likelihood,
+    metrics,
+    models,
+    probes,
+    seeds,
+    statistics,
+)
+from scoreladder.catalog import IMAGES
 from scoreladder.denoiser import Denoiser
+from scoreladder.weighting import weighting
 
 FLOOR_DRAWS = 20
 BOOTSTRAP_DRAWS = 50
-
-
-def mixture_of(dataset: dict) -> analytic.GaussianMixture | None:
-    """The exact density of a data set, or None where nobody knows it."""
-    if dataset["name"] != "gaussian_mixture":
-        return None
-    means = torch.tensor(dataset["means"], dtype=torch.float64)
-    return analytic.GaussianMixture(means, dataset["stds"], dataset["weights"])
 
 
 def features_of(samples: np.ndarray, classifier: Path | None) -> np.ndarray:
@@ -29,22 +34,29 @@ def features_of(samples: np.ndarray, classifier: Path | None) -> np.ndarray:
 
 def sample_metrics(found: np.ndarray, real: np.ndarray, dataset: dict) -> dict[str, float]:
     """Metrics of samples against real data, both as `features_of` gives them, (n, d), (m, d)."""
-    mixture = mixture_of(dataset)
-    if mixture is None:
+    measured = resampled_metrics(found, real, dataset)
+    return measured if dataset["name"] in IMAGES else measured | {"mmd": metrics.mmd(found, real)}
+
+
+def resampled_metrics(found: np.ndarray, real: np.ndarray, dataset: dict) -> dict[str, float]:
+    """Those of `sample_metrics` that still mean the same where samples occur twice."""
+    if dataset["name"] in IMAGES:
         return {"fid": metrics.frechet_distance(*metrics.moments(found), *metrics.moments(real))}
+    mixture = datasets.mixture_of(dataset)
     return {
         "sliced_w1": metrics.sliced_wasserstein(found, real, order=1),
-        **metrics.mixture_metrics(found, mixture),
+        "sliced_w2": metrics.sliced_wasserstein(found, real, order=2),
+        **(metrics.mixture_metrics(found, mixture) if mixture is not None else {}),
     }
 
 
 def standard_errors(found: np.ndarray, real: np.ndarray, dataset: dict) -> dict[str, float]:
-    """Bootstrap standard error of each sample metric within one run, as NAME_se."""
+    """Bootstrap standard error of each of `resampled_metrics` within one run, as NAME_se."""
 
     def values(rows: np.ndarray) -> np.ndarray:
-        return np.array(list(sample_metrics(rows, real, dataset).values()))
+        return np.array(list(resampled_metrics(rows, real, dataset).values()))
 
-    names = [f"{name}_se" for name in sample_metrics(found, real, dataset)]
+    names = [f"{name}_se" for name in resampled_metrics(found, real, dataset)]
     errors = statistics.bootstrap_se(values, found, BOOTSTRAP_DRAWS)
     return dict(zip(names, errors.tolist(), strict=True))
 
@@ -74,22 +86,51 @@ def floors(
 
 
 def model_metrics(
-    model: Denoiser, variant: dict, sigma: float, test: np.ndarray, dataset: dict, seed: int
+    model: Denoiser, spec: dict, sigma: float, test: np.ndarray
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Metrics of the model itself, and its curves over the levels of its training ladder.
+    """Metrics of a score model itself, and its curves over the levels of its training ladder.
 
-    sigma is the level at which the score is held against the noiseless one: the smallest that the
-    variant samples at. test (n, ...) is held-out data; seed draws the points of the identity check.
-    Returns (metrics, curves).
+    spec: the blocks dataset, weighting and density, batch_size and seed. sigma is the level at
+    which the score is held against the noiseless one: the smallest that the variant samples at.
+    test (n, ...) is held-out data. Returns (metrics, curves).
     """
-    sigmas = noise.ladder(variant["noise"])
-    losses = probes.losses_by_level(model, torch.from_numpy(test), sigmas)
-    shares = probes.loss_shares(losses, sigmas, variant["weighting"])
+    data, sigmas = torch.from_numpy(test), model.sigmas
+    losses = probes.losses_by_level(model, data, sigmas)
+    weight = weighting(spec["weighting"], model.sigma_data)
+    density = densities.density(spec["density"], sigmas)
+    shares = probes.loss_shares(losses, sigmas, weight, density)
     curves = {"sigma": sigmas.tolist(), "loss": losses, "share": shares.tolist()}
-    found = {"balance": probes.balance(shares)}
-    mixture = mixture_of(dataset)
+    drawn = densities.density(spec["density"], sigmas.float())
+    size, seed = spec["batch_size"], spec["seed"]
+    noise = probes.gradient_noise(model, weight, drawn, data, size, seed=seed)
+    found = {"balance": probes.balance(shares), "gradient_noise": noise}
+    mixture = datasets.mixture_of(spec["dataset"])
     if mixture is not None:
         curves["score_error"] = probes.score_errors_by_level(model, mixture, sigmas)
         found |= probes.score_errors(model, sigma, mixture)
         found["epsilon_identity"] = probes.epsilon_identity_gap(mixture, seed)
     return found, curves
+
+
+def negative_log_likelihood(
+    model: models.Model, test: np.ndarray, dataset: dict, divergence: str, seed: int
+) -> np.ndarray:
+    """−log p of held-out data (n, ...) under a model, (n,): bits or nats per dimension.
+
+    A score model's p is that of its probability-flow ODE between the ends of its ladder; a flow's
+    is exact and a VAE's a lower bound. Images, whose grey levels are discrete, are dequantised by
+    uniform noise and counted in bits per dimension; points in nats per dimension.
+    """
+    generator = seeds.generator("likelihood", seed)
+    width, dim = datasets.bin_width(dataset), test[0].size
+    x = generative.dequantise(torch.from_numpy(test), width, generator)
+    if isinstance(model, Denoiser):
+        top, bottom = float(model.sigmas[0]), float(model.sigmas[-1])
+        log_p = likelihood.log_prob(
+            model, x, top, bottom, divergence, rtol=1e-4, generator=generator
+        )
+    else:
+        log_p = model.log_prob(x, generator)
+    if width:
+        return likelihood.bits_per_dim(log_p, dim, width).numpy()
+    return -log_p.double().numpy() / dim

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from scoreladder import describe, specs
+from scoreladder import config_queries, describe
 from scoreladder.files import read_json
 
 
@@ -14,11 +14,13 @@ def variant_facts(name: str, variant: dict) -> dict:
         "variant": name,
         "label": variant["label"],
         "model": variant["model"],
+        "data": variant["data"],
+        "network": describe.model(variant),
         "ladder": describe.ladder(variant["noise"]),
         "weighting": describe.weighting(variant["weighting"]),
         "density": describe.density(variant["density"]),
-        "sampler": describe.sampler(variant["sample"]),
-        "denoise": variant["sample"]["denoise"],
+        "objective": describe.objective(variant["objective"]),
+        "sampler": describe.sampler(variant),
         "samples": variant["sample"]["count"],
     }
 
@@ -37,8 +39,8 @@ def run_row(facts: dict, tuning: dict | None, manifests: dict[str, dict], metric
         "nfe": sample["nfe"],
         "images": train["images"],
         "parameters": train["parameters"],
-        "step_size": sample["step_size"],
-        "relative_step_size": sample["relative_step_size"],
+        "step_size": sample.get("step_size"),
+        "relative_step_size": sample.get("relative_step_size"),
         "at_grid_edge": bool(tuning and tuning["at_grid_edge"]),
         "train_seconds": train["train_seconds"],
         "sample_seconds": sample["seconds"],
@@ -49,8 +51,10 @@ def run_row(facts: dict, tuning: dict | None, manifests: dict[str, dict], metric
 
 
 def level_rows(name: str, seed: int, metrics: dict) -> list[dict]:
-    """The curves over levels of one run, one row per level."""
+    """The curves over levels of one run, one row per level; none for models without levels."""
     curves = metrics["levels"]
+    if not curves:
+        return []
     return [
         {"variant": name, "seed": seed, "level": level}
         | {curve: values[level] for curve, values in curves.items()}
@@ -72,27 +76,58 @@ def tuning_rows(name: str, tuning: dict) -> list[dict]:
     ]
 
 
+def sweep_rows(experiment: dict, folder: Path) -> pd.DataFrame:
+    """What each sampler of the sweep made of each budget: a row per budget and training seed.
+
+    `row` numbers the budgets of the sweep in their order.
+    """
+    rows = []
+    for seed in experiment["replicates"]["train_seeds"] if experiment["nfe_sweep"] else ():
+        found = read_json(folder / "sweeps" / "nfe" / f"seed{seed}.json")["rows"]
+        rows += [{"row": number, "seed": seed, **each} for number, each in enumerate(found)]
+    return pd.DataFrame(rows, columns=None if rows else ["row", "seed", "sampler", "nfe"])
+
+
+def mixing_rows(experiment: dict, folder: Path) -> pd.DataFrame:
+    """The heavy mode's share in Song & Ermon's toy, by the exact score and by each learned one."""
+    columns = ["score", "seed", "configuration", "heavy_weight"]
+    if not experiment["mixing"]:
+        return pd.DataFrame(columns=columns)
+    mixing = folder / "sweeps" / "mixing"
+    rows = [{"score": "exact", **row} for row in read_json(mixing / "exact.json")["rows"]]
+    for seed in experiment["replicates"]["train_seeds"]:
+        found = read_json(mixing / f"seed{seed}.json")["rows"]
+        rows += [{"score": "learned", "seed": seed, **row} for row in found]
+    return pd.DataFrame(rows, columns=columns).astype({"seed": "Int64"})
+
+
 def gather(experiment: dict, folder: Path) -> dict[str, pd.DataFrame]:
-    """Tables runs, levels, tuning and curves of an experiment whose results are in `folder`."""
+    """Tables runs, levels, tuning, curves, sweeps and mixing of an experiment, from `folder`."""
     runs, levels, tunings, curves = [], [], [], []
+    further = {
+        "inpainted": config_queries.inpainted_variants(experiment),
+        "likelihood": config_queries.likelihood_variants(experiment),
+    }
     for name, variant in experiment["variants"].items():
         facts, model = variant_facts(name, variant), folder / "models" / variant["model"]
         tuning = None
-        if specs.is_tuned(variant):
+        if config_queries.is_tuned(variant):
             tuning = read_json(folder / "tuning" / f"{name}.json")
             tunings += tuning_rows(name, tuning)
         for seed in experiment["replicates"]["train_seeds"]:
             train = read_json(model / f"seed{seed}" / "manifest.json")
             if variant["model"] == name:
                 curve = pd.read_csv(model / f"seed{seed}" / "curve.csv")
-                curves.append(curve.assign(variant=name, seed=seed))
+                kind = describe.loss(variant)
+                curves.append(curve.assign(variant=name, seed=seed, loss_kind=kind))
             for sample_seed in experiment["replicates"]["sample_seeds"]:
                 run = f"{name}/seed{seed}/s{sample_seed}"
                 sample = read_json(folder / "samples" / run / "shard0.manifest.json")
                 metrics = read_json(folder / "metrics" / f"{run}.json")
-                if name in specs.inpainted_variants(experiment):
-                    filled = read_json(folder / "inpainted" / name / f"seed{seed}.json")
-                    metrics["metrics"] |= filled["metrics"]
+                for part, names in further.items():
+                    if name in names:
+                        found = read_json(folder / part / name / f"seed{seed}.json")
+                        metrics["metrics"] |= found["metrics"]
                 manifests = {"train": train, "sample": sample}
                 runs.append(run_row(facts, tuning, manifests, metrics))
             if variant["model"] == name:
@@ -103,4 +138,6 @@ def gather(experiment: dict, folder: Path) -> dict[str, pd.DataFrame]:
         "levels": pd.DataFrame(levels),
         "tuning": pd.DataFrame(tunings, columns=columns),
         "curves": pd.concat(curves, ignore_index=True),
+        "sweeps": sweep_rows(experiment, folder),
+        "mixing": mixing_rows(experiment, folder),
     }

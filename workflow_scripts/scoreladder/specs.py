@@ -2,11 +2,31 @@
 
 A job runs again when the canonical JSON of its spec changes, so a spec holds just the blocks that
 its rule uses: a sampler's knob is in no model's spec, and how samples are cut up in none of theirs.
+In every spec, `dataset` is the settings of the one data set that the job works on, `sample` a
+variant's complete sample block without shards, and `seed` a training seed.
 """
 
-from scoreladder.catalog import figures_for
+from scoreladder import describe
+from scoreladder.config_queries import (
+    comparison_named,
+    data_of,
+    gallery_data,
+    labels,
+    shown_models,
+    shown_variants,
+    tuning_seed,
+    value_at,
+)
 
-TRAINED_WITH = ("noise", "weighting", "density", "denoiser", "network", "training")
+TRAINED_WITH = (
+    "noise",
+    "weighting",
+    "density",
+    "objective",
+    "denoiser",
+    "network",
+    "training",
+)
 
 
 def pick(mapping: dict, *keys: str) -> dict:
@@ -14,76 +34,50 @@ def pick(mapping: dict, *keys: str) -> dict:
     return {key: mapping[key] for key in keys}
 
 
-def labels(experiment: dict) -> dict[str, str]:
-    """Variant → label, in the experiment's order."""
-    return {name: variant["label"] for name, variant in experiment["variants"].items()}
-
-
-def shown_variants(experiment: dict) -> list[str]:
-    """The showcase's variants, or all where it is empty."""
-    return experiment["showcase"] or list(experiment["variants"])
-
-
-def shown_models(experiment: dict) -> list[str]:
-    """The trained models behind the shown variants, each once."""
-    every = experiment["variants"]
-    return list(dict.fromkeys(every[name]["model"] for name in shown_variants(experiment)))
-
-
-def inpainted_variants(experiment: dict) -> list[str]:
-    """The variants whose models fill holes."""
-    return experiment["inpaint"]["variants"] if experiment["inpaint"] else []
-
-
-def figures(experiment: dict) -> dict[str, str]:
-    """Name → title of the experiment's figures beside those of its comparisons."""
-    named = figures_for(experiment["dataset"]["name"])
-    tuned = any(map(is_tuned, experiment["variants"].values()))
-    there = {"inpainting": experiment["inpaint"], "tuning": tuned}
-    return {name: title for name, title in named.items() if there.get(name, True)}
-
-
-def tuning_seed(experiment: dict) -> int:
-    """Step sizes are tuned on the first training seed's model, so one more seed changes nothing."""
-    return experiment["replicates"]["train_seeds"][0]
-
-
-def is_tuned(variant: dict) -> bool:
-    """Whether a variant's step size is left to tuning."""
-    return variant["sample"]["step_size"] == "tuned"
-
-
 def sampler_block(variant: dict) -> dict:
     """The sample block without what only says how the work is cut up."""
     return {key: value for key, value in variant["sample"].items() if key != "shards"}
 
 
-def dataset(experiment: dict) -> dict:
-    return pick(experiment, "dataset")
+def dataset(experiment: dict, data: str) -> dict:
+    """{dataset}: of one of the experiment's data sets, by name."""
+    return {"dataset": experiment["datasets"][data]}
 
 
-def features(experiment: dict) -> dict:
-    return pick(experiment, "dataset", "features")
+def features(experiment: dict, data: str = "main") -> dict:
+    """{dataset, features (None for points)}."""
+    return dataset(experiment, data) | pick(experiment, "features")
 
 
-def floor(experiment: dict) -> dict:
-    counts = {variant["sample"]["count"] for variant in experiment["variants"].values()}
-    return dataset(experiment) | {"counts": sorted(counts)}
+def floor(experiment: dict, data: str) -> dict:
+    """{dataset, counts: [numbers of samples that are measured on that data, ascending]}."""
+    variants = experiment["variants"].values()
+    counts = {variant["sample"]["count"] for variant in variants if variant["data"] == data}
+    swept = experiment["nfe_sweep"]
+    if swept and data_of(experiment, swept["variant"]) == data:
+        counts.add(swept["count"])
+    return dataset(experiment, data) | {"counts": sorted(counts)}
 
 
 def train(experiment: dict, variant: str, seed: int) -> dict:
+    """{dataset, noise, weighting, density, objective, denoiser, network, training, seed}.
+
+    For direct models, the first five after dataset are None.
+    """
     chosen = pick(experiment["variants"][variant], *TRAINED_WITH)
-    return dataset(experiment) | chosen | {"seed": seed}
+    return dataset(experiment, data_of(experiment, variant)) | chosen | {"seed": seed}
 
 
 def tune(experiment: dict, variant: str) -> dict:
+    """{dataset, features, tuning, sample (its count is tuning's), seed}."""
     sample = sampler_block(experiment["variants"][variant])
     sample["count"] = experiment["tuning"]["count"]
-    chosen = pick(experiment, "dataset", "features", "tuning")
+    chosen = features(experiment, data_of(experiment, variant)) | pick(experiment, "tuning")
     return chosen | {"sample": sample, "seed": tuning_seed(experiment)}
 
 
 def sample(experiment: dict, variant: str, seed: int, sample_seed: int, shard: int) -> dict:
+    """{sample, seed, sample_seed, shard, shards}."""
     settings = experiment["variants"][variant]
     return {
         "sample": sampler_block(settings),
@@ -95,56 +89,146 @@ def sample(experiment: dict, variant: str, seed: int, sample_seed: int, shard: i
 
 
 def evaluate(experiment: dict, variant: str, seed: int, sample_seed: int) -> dict:
+    """{dataset, features, noise, weighting, density, objective, network, batch_size, sample,
+    seed, sample_seed}.
+
+    noise, weighting, density and objective are None for direct models.
+    """
     settings = experiment["variants"][variant]
-    chosen = features(experiment) | pick(settings, "noise", "weighting")
-    seeds = {"seed": seed, "sample_seed": sample_seed}
-    return chosen | {"sample": sampler_block(settings)} | seeds
+    chosen = pick(settings, "noise", "weighting", "density", "objective", "network")
+    chosen |= {"batch_size": settings["training"]["batch_size"]}
+    chosen |= {"sample": sampler_block(settings), "seed": seed, "sample_seed": sample_seed}
+    return features(experiment, settings["data"]) | chosen
 
 
 def inpaint(experiment: dict, variant: str, seed: int) -> dict:
+    """{dataset, inpaint: {masks, images, completions}, sample, seed}."""
     # which other variants are inpainted does not matter to this one
     chosen = pick(experiment["inpaint"], "masks", "images", "completions")
-    settings = sampler_block(experiment["variants"][variant])
-    return dataset(experiment) | {"inpaint": chosen, "sample": settings, "seed": seed}
+    settings = experiment["variants"][variant]
+    seeded = {"inpaint": chosen, "sample": sampler_block(settings), "seed": seed}
+    return dataset(experiment, settings["data"]) | seeded
+
+
+def measure_likelihood(experiment: dict, variant: str, seed: int) -> dict:
+    """{dataset, points, divergence, seed}.
+
+    points: how many of the test split; divergence: "exact" or "hutchinson", for score models.
+    """
+    # which other variants are measured does not matter to this one
+    chosen = pick(experiment["likelihood"], "points", "divergence")
+    return dataset(experiment, data_of(experiment, variant)) | chosen | {"seed": seed}
+
+
+def sweep_nfe(experiment: dict, seed: int) -> dict:
+    """{dataset, features, tuning (None where no step is tuned), samples, seed}.
+
+    samples: pairs [sampler, complete sample block without shards], in the order of the sweep.
+    """
+    swept = experiment["nfe_sweep"]
+    blocks = [(name, sampler_block({"sample": block})) for name, block in swept["samples"]]
+    tuned = any(block.get("step_size") == "tuned" for _, block in blocks)
+    chosen = {
+        "tuning": experiment["tuning"] if tuned else None,
+        "samples": blocks,
+        "seed": seed,
+    }
+    return features(experiment, data_of(experiment, swept["variant"])) | chosen
+
+
+def mix_weights(experiment: dict, seed: int) -> dict:
+    """{chains, seed}."""
+    return pick(experiment["mixing"], "chains") | {"seed": seed}
+
+
+def mix_exact(experiment: dict) -> dict:
+    """{}: the toy's data, its ladders and its chains are part of the code."""
+    return {}
 
 
 def collect(experiment: dict) -> dict:
-    return pick(experiment, "variants", "replicates", "inpaint")
+    """{variants, replicates, inpaint, likelihood, nfe_sweep, mixing}, as resolved."""
+    blocks = ("inpaint", "likelihood", "nfe_sweep", "mixing")
+    return pick(experiment, "variants", "replicates", *blocks)
 
 
 def fields(experiment: dict) -> dict:
+    """{dataset, ladders: pairs [model, the ladder it is sampled through]}, of the main data."""
     # pairs, because canonical JSON sorts keys and the models come in this order
     shown = [(name, experiment["variants"][name]["sample"]) for name in shown_models(experiment)]
-    return dataset(experiment) | {"ladders": [(name, block["ladder"]) for name, block in shown]}
+    return dataset(experiment, "main") | {
+        "ladders": [(name, block["ladder"]) for name, block in shown]
+    }
 
 
 def compare(experiment: dict, comparison: str) -> dict:
-    named = {entry["name"]: entry for entry in experiment["comparisons"]}
-    return {"comparison": named[comparison]}
+    """{comparison: {name, title, axis, baseline, arms, metric}}."""
+    return {"comparison": comparison_named(experiment, comparison)}
 
 
 def judge(experiment: dict) -> dict:
+    """{claims, labels: {variant: label}}."""
     return pick(experiment, "claims") | {"labels": labels(experiment)}
 
 
 def plot(experiment: dict) -> dict:
+    """{labels: pairs [variant, label], of all variants}."""
     # pairs, because canonical JSON sorts keys and the order of variants fixes their colours
     return {"labels": list(labels(experiment).items())}
 
 
+def plot_comparison(experiment: dict, comparison: str) -> dict:
+    """{labels, axis: None or {label, values: pairs [arm, number]}}."""
+    entry = comparison_named(experiment, comparison)
+    if entry["axis"] is None:
+        return plot(experiment) | {"axis": None}
+    values = [(arm, value_at(experiment["variants"][arm], entry["axis"])) for arm in entry["arms"]]
+    return plot(experiment) | {"axis": {"label": describe.axis(entry["axis"]), "values": values}}
+
+
 def plot_samples(experiment: dict) -> dict:
-    return dataset(experiment) | plot(experiment) | {"shown": shown_variants(experiment)}
+    """{dataset, labels, shown: [variants]}, of the main data."""
+    shown = {"shown": shown_variants(experiment)}
+    return dataset(experiment, "main") | plot(experiment) | shown
+
+
+def plot_gallery(experiment: dict) -> dict:
+    """{datasets: pairs [data, its settings], shown: triples [variant, data, title]}.
+
+    datasets: those of the shown variants, each once, in their order. A title says what a variant's
+    samples come from, alike for variants that differ in their data alone.
+    """
+    shown = [(name, experiment["variants"][name]) for name in experiment["gallery"]]
+    titled = [(name, each["data"], describe.source(each)) for name, each in shown]
+    pairs = [(name, experiment["datasets"][name]) for name in gallery_data(experiment)]
+    return {"datasets": pairs, "shown": titled}
+
+
+def plot_nfe_sweep(experiment: dict) -> dict:
+    """{metric, count, labels: pairs [sampler, its name in words]}, in the order of the sweep."""
+    swept = experiment["nfe_sweep"]
+    samplers = dict.fromkeys(name for name, _ in swept["samples"])
+    words = [(name, describe.SAMPLERS[name]) for name in samplers]
+    return pick(swept, "metric", "count") | {"labels": words}
+
+
+def plot_mixing(experiment: dict) -> dict:
+    """{}: the figure is all in its table and its code."""
+    return {}
 
 
 def plot_inpainting(experiment: dict) -> dict:
+    """{labels, inpaint}."""
     return plot(experiment) | pick(experiment, "inpaint")
 
 
 def write_report(experiment: dict) -> dict:
+    """The whole experiment, as resolved."""
     return experiment
 
 
 def write_index(experiments: list[dict]) -> dict:
+    """{experiments: of each name, title, description and headline (a comparison or None)}."""
     return {
         "experiments": [
             pick(experiment, "name", "title", "description")

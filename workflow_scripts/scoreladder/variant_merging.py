@@ -2,7 +2,11 @@
 
 import copy
 
-SAMPLERS_OWN = {"langevin": "sigma", "annealed_langevin": "ladder"}
+from scoreladder.config_schemas import clause
+
+WRITTEN_SAMPLE = "variant.schema.yaml#/$defs/written_sample"
+# samplers whose ladder has as many levels as it is written with
+WITH_LEVELS = ("langevin", "annealed_langevin")
 
 
 def expand_shorthand(settings: dict) -> dict:
@@ -17,19 +21,27 @@ def expand_shorthand(settings: dict) -> dict:
 def merge(below: dict, above: dict) -> dict:
     """`above` on top of `below`, as a new dict: mappings merge, other values replace.
 
-    A block of another `kind` replaces the block below it. Where `above` changes the sampler, the
-    key that only the former sampler has is dropped.
+    A block of another `kind` replaces the block below it. Where `above` changes the sampler, what
+    the new one does not take is dropped.
     """
     if "kind" in below and "kind" in above and below["kind"] != above["kind"]:
         return copy.deepcopy(above)
     merged = copy.deepcopy(below)
     if "sampler" in above and above["sampler"] != below.get("sampler"):
-        for sampler, own_key in SAMPLERS_OWN.items():
-            if sampler != above["sampler"]:
-                merged.pop(own_key, None)
+        merged = _taken(merged, above["sampler"])
     for key, value in above.items():
         if isinstance(value, dict) and isinstance(merged.get(key), dict):
             merged[key] = merge(merged[key], value)
         else:
             merged[key] = copy.deepcopy(value)
     return merged
+
+
+def _taken(sample: dict, sampler: str) -> dict:
+    """What a sampler takes of a sample block that was written for another one."""
+    keys = clause(WRITTEN_SAMPLE, sampler)["propertyNames"]["enum"]
+    taken = {key: value for key, value in sample.items() if key in keys}
+    if sampler not in WITH_LEVELS and "ladder" in taken:
+        # they follow from its nfe
+        taken["ladder"] = {k: v for k, v in taken["ladder"].items() if k != "levels"}
+    return taken

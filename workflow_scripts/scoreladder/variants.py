@@ -5,28 +5,21 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from scoreladder import variant_grids
-from scoreladder.config_checks import (
-    check_claims,
-    check_comparisons,
-    check_dataset,
-    check_features,
-    check_inpaint,
-    check_showcase,
-    check_tuning,
-    check_variant,
+from scoreladder import (
+    config_blocks,
+    config_claims,
+    config_datasets,
+    variant_defaults,
+    variant_inheritance,
+    variant_sweeps,
 )
+from scoreladder.config_checks import check_names
 from scoreladder.config_errors import ConfigError, Key, in_file, shown, unknown_name
 from scoreladder.config_files import read_yaml
-from scoreladder.config_schemas import allowed_keys, check
-from scoreladder.variant_merging import SAMPLERS_OWN, expand_shorthand, merge
+from scoreladder.config_schemas import check
+from scoreladder.variant_merging import expand_shorthand
 
 __all__ = ["ConfigError", "canonical", "load_config", "load_experiment", "read_yaml"]
-
-NOT_INHERITED = ("label", "extends", "reuses")
-MAY_DIFFER_WHEN_REUSING = ("label", "reuses", "sample")
-
-Entry = tuple[Key, dict]
 
 
 def canonical(obj: object) -> str:
@@ -83,150 +76,88 @@ def _rules(root: Path) -> set[str]:
 def load_experiment(path: Path) -> dict:
     """The checked experiment in a file, nothing left to default.
 
-    Keys: name (the file's stem), title, description, dataset, features (or None), replicates,
-    tuning (or None), variants {name: settings}, inpaint (or None), showcase, comparisons and
-    claims (each with checks). A variant's settings have label, model (the variant whose trained
-    model it samples), noise, weighting, density, denoiser, network, training and sample; sample
-    always has a ladder.
+    Keys: name (the file's stem), title, description, dataset, datasets {name: settings} (dataset is
+    its main), features (or None), replicates, tuning (or None), variants {name: settings}, inpaint,
+    likelihood, nfe_sweep and mixing (or None each), gallery, showcase, comparisons (each with an
+    axis, or None) and claims (each with checks). nfe_sweep's samples are pairs [sampler, complete
+    sample block].
+    A variant's settings have label, model (the variant whose trained model it samples), data (the
+    name of its data set), noise, weighting, density, objective, denoiser, network, training and
+    sample. For networks that draw samples directly, the five from noise to denoiser are None.
     Raises ConfigError.
     """
     path = Path(path)
     raw = read_yaml(path)
     with in_file(path):
         check(raw, "experiment.schema.yaml")
-        check_dataset(raw["dataset"])
-        entries = _entries(raw)
+        further = raw.get("datasets", {})
+        if "main" in further:
+            allowed = "a name other than main, which is the experiment's dataset"
+            raise ConfigError(("datasets", "main"), "found the name 'main'", allowed)
+        datasets = {"main": raw["dataset"], **further}
+        config_datasets.check_datasets(datasets)
+        entries = variant_inheritance.entries(raw)
+        wheres = {name: where for name, (where, _) in entries.items()}
         defaults = expand_shorthand(raw.get("defaults", {}))
+        merged = {name: variant_inheritance.merged(name, entries, defaults) for name in entries}
         experiment = {
             "name": path.stem,
             "title": raw["title"],
             "description": raw.get("description", ""),
             "dataset": raw["dataset"],
+            "datasets": datasets,
             "features": raw.get("features"),
             "replicates": raw["replicates"],
             "tuning": raw.get("tuning"),
-            "variants": {name: _resolve(name, entries, defaults) for name in entries},
+            "variants": {name: _complete(name, merged, wheres) for name in entries},
             "inpaint": raw.get("inpaint"),
+            "likelihood": raw.get("likelihood"),
+            "mixing": raw.get("mixing"),
+            "gallery": raw.get("gallery", []),
             "showcase": raw.get("showcase", []),
-            "comparisons": [{"title": c["name"], **c} for c in raw.get("comparisons", [])],
+            "comparisons": [
+                {"title": each["name"], "axis": None, **each} for each in raw.get("comparisons", [])
+            ],
             "claims": [_normalised_claim(claim) for claim in raw.get("claims", [])],
         }
-        check_features(experiment)
-        check_tuning(experiment, {name: where for name, (where, _) in entries.items()})
-        check_showcase(experiment)
-        check_inpaint(experiment)
-        check_comparisons(experiment)
-        check_claims(experiment, raw.get("claims", []))
+        experiment["nfe_sweep"] = _sweep(raw.get("nfe_sweep"), experiment, merged)
+        _check_blocks(experiment, wheres, raw.get("claims", []))
     return experiment
 
 
-def _entries(raw: dict) -> dict[str, Entry]:
-    """Every variant, those of grids included: name → (key path of its source, its settings)."""
-    entries: dict[str, Entry] = {
-        name: (("variants", name), expand_shorthand(settings))
-        for name, settings in raw.get("variants", {}).items()
-    }
-    for grid_name, grid in raw.get("grids", {}).items():
-        where = ("grids", grid_name)
-        for name, settings in variant_grids.expand(grid, where):
-            check(name, "variant.schema.yaml#/$defs/name", (*where, "name"))
-            if name in entries:
-                found = f"found a second variant named {shown(name)}"
-                raise ConfigError((*where, "name"), found, "names of variants are unique")
-            entries[name] = (where, settings)
-    if not entries:
-        raise ConfigError(("variants",), "missing", "at least one variant, here or from grids")
-    return entries
-
-
-def _resolve(name: str, entries: dict[str, Entry], defaults: dict) -> dict:
-    """The full settings of one variant, checked."""
-    where, settings = entries[name]
-    lineage = _lineage(name, entries)
-    resolved = defaults
-    for ancestor in reversed(lineage):
-        layer = {k: v for k, v in entries[ancestor][1].items() if k not in NOT_INHERITED}
-        resolved = merge(resolved, layer)
-    resolved["label"] = settings.get("label", name)
-    resolved["model"] = next(n for n in lineage if "reuses" not in entries[n][1])
+def _complete(name: str, merged: dict[str, dict], wheres: dict[str, Key]) -> dict:
+    """The full settings of one variant, checked; a mistake in a grid's says which one it is."""
     try:
-        check(resolved, "variant.schema.yaml#/$defs/derivable", where)
-        _fill_defaults(resolved, where)
-        check(resolved, "variant.schema.yaml", where)
-        check_variant(resolved, where)
+        return variant_defaults.complete(merged[name], wheres[name])
     except ConfigError as error:
-        if where[0] == "grids":
+        if wheres[name][0] == "grids":
             error.found += f" in its variant {name}"
         raise
-    return {key: resolved[key] for key in allowed_keys("variant.schema.yaml")}
 
 
-def _lineage(name: str, entries: dict[str, Entry]) -> list[str]:
-    """The variant, the one it extends or reuses, the one that one does, and so on."""
-    lineage = [name]
-    while True:
-        where, settings = entries[lineage[-1]]
-        link = _link(where, settings)
-        if link is None:
-            return lineage
-        parent = settings[link]
-        if parent not in entries:
-            raise unknown_name((*where, link), parent, entries, "variants of this experiment")
-        if parent in lineage:
-            cycle = " -> ".join([*lineage[lineage.index(parent) :], parent])
-            raise ConfigError(
-                (*where, link), f"found the cycle {cycle}", "a variant cannot inherit from itself"
-            )
-        if link == "extends" and "reuses" in entries[parent][1]:
-            found = f"found {shown(parent)}, which itself reuses another variant's model"
-            raise ConfigError((*where, link), found, "to share that model, use reuses")
-        lineage.append(parent)
+def _sweep(sweep: dict | None, experiment: dict, merged: dict[str, dict]) -> dict | None:
+    """The resolved nfe_sweep block, or None."""
+    if sweep is None:
+        return None
+    key, name = ("nfe_sweep", "variant"), sweep["variant"]
+    check_names([(key, name)], experiment["variants"])
+    config_blocks.check_score(name, experiment, key)
+    noise = experiment["variants"][name]["noise"]
+    return variant_sweeps.resolve(sweep, noise, merged[name]["sample"])
 
 
-def _link(where: Key, settings: dict) -> str | None:
-    """Which of extends and reuses a variant has, checked."""
-    if "reuses" not in settings:
-        return "extends" if "extends" in settings else None
-    if "extends" in settings:
-        found = f"found {shown(settings['reuses'])} beside extends"
-        raise ConfigError((*where, "reuses"), found, "a variant extends or reuses, not both")
-    for key, value in settings.items():
-        if key not in MAY_DIFFER_WHEN_REUSING:
-            found = f"found {shown(value)} beside reuses: {settings['reuses']}"
-            allowed = "a variant that reuses a trained model may give only label and sample"
-            raise ConfigError((*where, key), found, allowed)
-    return "reuses"
-
-
-def _fill_defaults(variant: dict, where: Key) -> None:
-    """Derive, in place, what a merged variant leaves out: density, shards, sampling ladder."""
-    noise, sample = variant["noise"], variant["sample"]
-    density = variant.setdefault("density", {"kind": "ladder"})
-    if density.get("kind") == "log_uniform":
-        for key in ("sigma_min", "sigma_max"):
-            if key not in density and noise["kind"] == "single":
-                allowed = (
-                    "needed because the noise is single, so there is no ladder to take it from"
-                )
-                raise ConfigError((*where, "density", key), "missing", allowed)
-            density.setdefault(key, noise.get(key))
-    sample.setdefault("shards", 1)
-    for sampler, own_key in SAMPLERS_OWN.items():
-        if own_key in sample and sampler != sample["sampler"]:
-            found = f"found {shown(sample[own_key])} with sampler {sample['sampler']}"
-            own = SAMPLERS_OWN[sample["sampler"]]
-            allowed = f"only {sampler} has {own_key}; {sample['sampler']} has {own}"
-            raise ConfigError((*where, "sample", own_key), found, allowed)
-    if sample["sampler"] == "annealed_langevin":
-        sample.setdefault("ladder", copy.deepcopy(noise))
-        return
-    if "sigma" not in sample and noise["kind"] != "single":
-        allowed = (
-            f"langevin samples at one noise scale and the noise is {noise['kind']}: give sigma"
-        )
-        raise ConfigError((*where, "sample", "sigma"), "missing", allowed)
-    sigma = sample.pop("sigma", noise.get("sigma"))
-    sample["ladder"] = {"kind": "single", "sigma": sigma}
+def _check_blocks(experiment: dict, wheres: dict[str, Key], claims: list[dict]) -> None:
+    config_datasets.check_data(experiment, wheres)
+    config_datasets.check_features(experiment)
+    config_blocks.check_tuning(experiment, wheres)
+    config_blocks.check_showcase(experiment)
+    config_blocks.check_gallery(experiment)
+    config_blocks.check_inpaint(experiment)
+    config_blocks.check_likelihood(experiment)
+    config_blocks.check_sweep(experiment)
+    config_blocks.check_mixing(experiment)
+    config_claims.check_comparisons(experiment)
+    config_claims.check_claims(experiment, claims)
 
 
 def _normalised_claim(claim: dict) -> dict:

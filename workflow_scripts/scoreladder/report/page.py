@@ -98,7 +98,8 @@ def _environment() -> Environment:
 
 def _comparison(comparison: dict, table: pd.DataFrame) -> dict:
     table = table.sort_values("role", key=lambda role: role != "baseline", kind="stable")
-    texts = table[["ladder", "weighting", "density", "sampler", "outcome"]].astype(object)
+    words = ["network", "ladder", "weighting", "density", "objective", "sampler", "outcome"]
+    texts = table[words].astype(object)
     texts = texts.where(texts.notna(), numbers.MISSING)
     table = table.assign(**texts, at_grid_edge=table["at_grid_edge"].eq(True))
     figure = comparison.get("figure")

@@ -1,0 +1,53 @@
+# One trained model sampled in many ways: samplers by their budgets, and NCSN's mixing weights.
+rule sweep_nfe:
+    input:
+        model=model_of_block("nfe_sweep"),
+        reference=of_sweep(REFERENCE),
+        classifier=classifier_file,
+    output:
+        sweep=f"{NFE_SWEEP}.json",
+        manifest=f"{NFE_SWEEP}.manifest.json",
+    log:
+        f"{HERE}/logs/sweep_nfe/seed{{seed}}.log",
+    conda:
+        "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs.sweep_nfe, "seed"),
+        code=code("sweep_nfe.py"),
+    script:
+        "../workflow_scripts/sweep_nfe.py"
+
+
+rule mix_weights:
+    input:
+        model=model_of_block("mixing"),
+    output:
+        mixing=f"{MIXING}/seed{{seed}}.json",
+        manifest=f"{MIXING}/seed{{seed}}.manifest.json",
+    log:
+        f"{HERE}/logs/mix_weights/seed{{seed}}.log",
+    conda:
+        "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs.mix_weights, "seed"),
+        code=code("mix_weights.py"),
+    script:
+        "../workflow_scripts/mix_weights.py"
+
+
+rule mix_exact:
+    output:
+        mixing=f"{MIXING}/exact.json",
+        manifest=f"{MIXING}/exact.manifest.json",
+    log:
+        f"{HERE}/logs/mix_exact.log",
+    conda:
+        "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs.mix_exact),
+        code=code("mix_exact.py"),
+    script:
+        "../workflow_scripts/mix_exact.py"

@@ -1,0 +1,149 @@
+"""Mistakes in the blocks around the variants: data, measurements, comparisons, claims."""
+
+# a row of the table of mistakes is one line
+# ruff: noqa: E501
+
+import pytest
+from config_examples import MIXTURE, POINTS, VALID, message
+
+EMPTY = "multi: {}"
+CLAIM = "better: multi, than: [few], metric: fid}"
+
+FLOW = "flow: {network: {kind: flow, width: 8, blocks: 2, transforms: 3}}"
+GRID_NAME = "name: gaussian_grid"
+
+# name: (text in VALID, what replaces it, key path, what else the line says)
+MISTAKES = {
+    # inpainting and tuning
+    "a model's metric for tuning": ("metric: fid, relative", "metric: balance, relative", "tuning.metric", "found 'balance'; a metric of samples that is better when lower: fid"),
+    "unknown variant to inpaint": ("grids:", "inpaint: {variants: [mulit], masks: [half], images: 2, completions: 2}\ngrids:", "inpaint.variants[0]", "did you mean 'multi'?"),
+    "unknown mask": ("grids:", "inpaint: {variants: [multi], masks: [halves], images: 2, completions: 2}\ngrids:", "inpaint.masks[0]", "did you mean 'half'?"),
+    "hole metric without inpainting": (CLAIM, "better: multi, than: [few], metric: hole_rmse}", "claims[0].metric", "found 'hole_rmse' for few, which inpaints nothing"),
+    # experiment blocks
+    "no seeds": ("train_seeds: [0, 1]", "train_seeds: []", "replicates.train_seeds", "found []; a list that is not empty"),
+    "seed twice": ("train_seeds: [0, 1]", "train_seeds: [0, 0]", "replicates.train_seeds", "found 0 twice; an item may appear once"),
+    "negative seed": ("train_seeds: [0, 1]", "train_seeds: [0, -1]", "replicates.train_seeds[1]", "found -1; a whole number >= 0"),
+    "no tuning": ("tuning: {metric: fid, relative_step_sizes: [0.1, 0.2], count: 10}\n", "", "variants.multi.sample.step_size", "found 'tuned' but no tuning block; needed because the step_size is tuned"),
+    "descending step sizes": ("[0.1, 0.2]", "[0.2, 0.1]", "tuning.relative_step_sizes", "found [0.2, 0.1]; step sizes in ascending order"),
+    "diverging step size": ("[0.1, 0.2]", "[0.1, 2.5]", "tuning.relative_step_sizes[1]", "found 2.5; a number > 0 and < 2"),
+    "key of another dataset": ("dataset: {name: digits}", "dataset: {name: digits, train_size: 5}", "dataset.train_size", "found 5; name digits has only: name"),
+    "incomplete mixture": ("dataset: {name: digits}", "dataset: {name: gaussian_mixture}", "dataset.means", "missing; a list that is not empty (and 5 more)"),
+    "uneven means": ("{name: digits}", MIXTURE.replace("[1, 0]", "[1]"), "dataset.means[1]", "found [1]; every mean has 2 coordinates, as the first has"),
+    "too few stds": ("{name: digits}", MIXTURE.replace("stds: [1, 1]", "stds: [1]"), "dataset.stds", "found 1 values; one for each of the 2 means"),
+    "weights above one": ("{name: digits}", MIXTURE.replace("[0.5, 0.5]", "[0.5, 0.6]"), "dataset.weights", "found [0.5, 0.6], which adds up to 1.1; weights add up to 1"),
+    "features of a mixture": ("{name: digits}", MIXTURE, "features.kind", "found 'digit_classifier'; only image data has features, and this dataset is gaussian_mixture"),
+    # comparisons and claims
+    "unknown baseline": ("baseline: multi", "baseline: mlti", "comparisons[0].baseline", "found 'mlti'; variants of this experiment: multi, few, single-0.1, single-1.0; did you mean 'multi'?"),
+    "unknown arm": ("arms: [few, single-0.1]", "arms: [few, single-0.3]", "comparisons[0].arms[1]", "found 'single-0.3'; variants of this experiment: multi, few, single-0.1, single-1.0; did you mean 'single-"),
+    "unknown variant of the showcase": ("claims:", "showcase: [multi, fewer]\nclaims:", "showcase[1]", "found 'fewer'; variants of this experiment: multi, few, single-0.1, single-1.0; did you mean 'few'?"),
+    "baseline as an arm": ("arms: [few, single-0.1]", "arms: [few, multi]", "comparisons[0].arms[1]", "found 'multi', the baseline; other variants"),
+    "arm twice": ("arms: [few, single-0.1]", "arms: [few, few]", "comparisons[0].arms", "found 'few' twice; an item may appear once"),
+    "comparison twice": ("claims:", "  - {name: one, baseline: multi, arms: [few], metric: fid}\nclaims:", "comparisons[1].name", "found 'one' again; each name may appear once, and comparisons[0] has it"),
+    "claim twice": ("claims:", f"claims:\n  - {{id: first, says: So, {CLAIM}", "claims[1].id", "found 'first' again; each id may appear once"),
+    "claim without a check": (f", {CLAIM}", "}", "claims[0]", "found no check; a check has better, than, metric; or variant, metric and one of above and below"),
+    "claim above and below": (CLAIM, "variant: few, metric: fid, above: 1, below: 2}", "claims[0]", "found the keys variant, metric, above, below; a check has better, than, metric; or"),
+    "claim both inline and listed": (CLAIM, "metric: fid, checks: [{better: multi, than: [few], metric: fid}]}", "claims[0].metric", "found 'fid' beside checks; a check is inline or in checks, not both"),
+    "unknown variant of a claim": (CLAIM, "checks: [{variant: fewer, metric: fid, below: 2}]}", "claims[0].checks[0].variant", "found 'fewer'; variants of this experiment: multi, few, single-0.1, single-1.0; did you mean 'few'?"),
+    "variant better than itself": ("than: [few]", "than: [few, multi]", "claims[0].than[1]", "found 'multi'; variants other than better"),
+    "text for a bound": (CLAIM, "variant: few, metric: fid, below: low}", "claims[0].below", "found 'low'; a finite number"),
+    "no variants": (VALID[VALID.index("variants:") :], "", "variants", "missing; at least one variant, here or from grids"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "key", "says"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_gives_one_telling_line(tmp_path, old, new, key, says):
+    assert VALID.count(old) >= 1
+    line = message(tmp_path, VALID.replace(old, new, 1))
+    assert line.startswith(f"{key}: ")
+    assert says in line
+
+
+# the same, in POINTS
+POINTS_MISTAKES = {
+    # data
+    "data named main": ("datasets:\n", "datasets:\n  main: {name: checkerboard, train_size: 9, tune_size: 9, test_size: 9}\n", "datasets.main", "found the name 'main'; a name other than main, which is the experiment's dataset"),
+    "images beside points": (f"grid:\n    {{{GRID_NAME}, side: 5, spacing: 2, std: 0.1, train_size: 9, tune_size: 9, test_size: 9}}", "grid: {name: digits}", "datasets.grid.name", "found 'digits'; further data sets are of points: gaussian_mixture, gaussian_grid"),
+    "incomplete grid": ("spacing: 2, ", "", "datasets.grid.spacing", "missing; a finite number > 0"),
+    "jitter of a grid": ("spacing: 2, ", "spacing: 2, noise: 0.1, ", "datasets.grid.noise", "found 0.1; name gaussian_grid has only: name, side, spacing, std, train_size"),
+    "negative jitter": ("noise: 0.1", "noise: -0.1", "datasets.moons.noise", "found -0.1; a finite number >= 0"),
+    "uneven mixture of a further data set": (f"{{{GRID_NAME}, side: 5, spacing: 2, std: 0.1,", "{name: gaussian_mixture, means: [[0, 0]], stds: [1, 1], weights: [1],", "datasets.grid.stds", "found 2 values; one for each of the 1 means"),
+    "unknown data": ("multi: {}", "multi: {data: moon}", "variants.multi.data", "found 'moon'; data sets of this experiment: main, moons, grid; did you mean 'moons'?"),
+    "unknown data of a grid": ("data: [moons, grid]", "data: [moons, gird]", "grids.other.data", "found 'gird'; data sets of this experiment"),
+    "changed data of a reuse": ("{reuses: multi, ", "{reuses: multi, data: moons, ", "variants.heun.data", "found 'moons' beside reuses: multi"),
+    "tuning by a metric of some data": ("metric: sliced_w1", "metric: blur", "tuning.metric", "found 'blur', which is measured on gaussian_mixture, gaussian_grid; metrics on two_moons: "),
+    "tuning by what is better when higher": ("metric: sliced_w1", "metric: mode_coverage", "tuning.metric", "found 'mode_coverage'; a metric of samples that is better when lower: sliced_w1, sliced_w2, mmd, weight_error, blur"),
+    "comparison across data": ("arms: [levels-3, levels-5]", "arms: [levels-3, multi-grid]", "comparisons[0]", "found multi-grid on the data grid and multi on main; variants are compared on one data set"),
+    "claim across data": ("than: [heun], metric: mode_coverage", "than: [multi-moons], metric: mmd", "claims[0]", "found multi on the data main and multi-moons on moons; variants are compared on one data set"),
+    "metric that the data has not": ("better: multi, than: [heun]", "variant: multi-moons, above: 0.5", "claims[0].metric", "found 'mode_coverage', which is measured on gaussian_mixture, gaussian_grid; metrics on two_moons: "),
+    "other data in the showcase": ("gallery:", "showcase: [multi, multi-moons]\ngallery:", "showcase[1]", "found 'multi-moons', whose data is moons; the showcase is of the main data; use gallery"),
+    # likelihood
+    "likelihood of a GAN": ("variants: [multi, flow, multi-moons]", "variants: [multi, flow, gan]", "likelihood.variants[2]", "found 'gan', whose network is of kind gan; networks with a likelihood: mlp, vae, flow"),
+    "likelihood of one scale": ("variants: [multi, flow, multi-moons]", "variants: [single, flow]", "likelihood.variants[0]", "found 'single', whose noise is single; the probability-flow ODE runs between the two ends of a ladder"),
+    "unknown divergence": ("divergence: exact", "divergence: exakt", "likelihood.divergence", "found 'exakt'; one of: exact, hutchinson; did you mean 'exact'?"),
+    "likelihood that nobody measures": ("arms: [flow], metric: nll", "arms: [heun], metric: nll", "comparisons[1].metric", "found 'nll' for heun, which measures no likelihood; add it to likelihood.variants: multi, flow, multi-moons"),
+    # other families
+    "levels of a flow": ("arms: [flow], metric: nll", "arms: [flow], metric: balance", "comparisons[1].metric", "found 'balance' for flow, whose network is of kind flow; only score models have that metric"),
+    "noise for a flow": (FLOW, FLOW[:-1] + ", noise: {levels: 3}}", "variants.flow.noise", "found {'levels': 3}; a network of kind flow has no noise, weighting, density, objective, denoiser"),
+    "denoiser for a child of a flow": (FLOW, FLOW + "\n  child: {extends: flow, denoiser: x0}", "variants.child.denoiser", "found 'x0'; a network of kind flow has no noise"),
+    "budget of a flow": (FLOW, FLOW[:-1] + ", sample: {nfe: 3}}", "variants.flow.sample.nfe", "found 3; a network of kind flow draws samples directly: give only count and shards"),
+    "sampler of a flow": (FLOW, FLOW[:-1] + ", sample: {sampler: heun}}", "variants.flow.sample.sampler", "found 'heun'; a network of kind flow has only: direct"),
+    "flow without transforms": (", transforms: 3", "", "variants.flow.network.transforms", "missing; a whole number >= 1"),
+    "latent space of a flow": ("transforms: 3", "transforms: 3, latent: 2", "variants.flow.network.latent", "found 2; kind flow has only: kind, width, blocks, transforms"),
+    "conditioning of a GAN": ("latent: 2", "latent: 2, conditioning: none", "variants.gan.network.conditioning", "found 'none'; kind gan has only: kind, width, blocks, latent"),
+    # sweeps
+    "sweep of nobody": ("nfe_sweep:\n  variant: multi", "nfe_sweep:\n  variant: mutli", "nfe_sweep.variant", "found 'mutli'; variants of this experiment: "),
+    "sweep of a flow": ("nfe_sweep:\n  variant: multi", "nfe_sweep:\n  variant: flow", "nfe_sweep.variant", "found 'flow', whose network is of kind flow; a variant whose model is a score"),
+    "sweep over an unknown sampler": ("heun: {nfe: [9", "huen: {nfe: [9", "nfe_sweep.samplers.huen", "found 'huen'; one of: langevin, annealed_langevin"),
+    "sweep without budgets": ("{nfe: [9, 19], churn: 2.0}", "{churn: 2.0}", "nfe_sweep.samplers.heun.nfe", "missing; a list of budgets for heun"),
+    "budgets of the ODE": ("{rtol: [0.01, 0.001]}", "{nfe: [9]}", "nfe_sweep.samplers.pf_ode.nfe", "found [9]; pf_ode is swept over rtol"),
+    "tolerance of a ladder": ("{nfe: [20, 50]}", "{rtol: [0.1]}", "nfe_sweep.samplers.annealed_langevin.rtol", "found [0.1]; annealed_langevin is swept over nfe"),
+    "one number for the budgets": ("{nfe: [20, 50]}", "{nfe: 20}", "nfe_sweep.samplers.annealed_langevin.nfe", "found 20; a list that is not empty"),
+    "budget of a sweep below its ladder": ("{nfe: [20, 50]}", "{nfe: [10]}", "nfe_sweep.samplers.annealed_langevin.nfe", "found 10; one evaluation for each level of the ladder (10) and one to denoise: >= 11"),
+    "key of another sampler in a sweep": ("churn: 2.0", "eta: 0.5", "nfe_sweep.samplers.heun.eta", "found 0.5; sampler heun has only: sampler, count, shards, nfe, churn, ladder"),
+    "model's metric of a sweep": ("metric: sliced_w2", "metric: balance", "nfe_sweep.metric", "found 'balance'; a metric of samples: sliced_w1, sliced_w2, mmd, weight_error, blur, mode_coverage"),
+    # mixing, gallery, axis
+    "mixing on other data": ("mixing: {variant: multi", "mixing: {variant: multi-grid", "mixing.variant", "found 'multi-grid', whose data is not NCSN's toy; a gaussian_mixture with means [[5, 5], [-5, -5]] and weights [0.8, 0.2]"),
+    "mixing by a flow": ("mixing: {variant: multi", "mixing: {variant: flow", "mixing.variant", "found 'flow', whose network is of kind flow; a variant whose model is a score"),
+    "mixing at one scale": ("mixing: {variant: multi", "mixing: {variant: single", "mixing.variant", "found 'single', whose noise is {'kind': 'single', 'sigma': 1.0}; a ladder with sigma_min <= 1 and sigma_max >= 20"),
+    "mixing within a narrow range": ("sigma_max: 20.0", "sigma_max: 10.0", "mixing.variant", "a ladder with sigma_min <= 1 and sigma_max >= 20"),
+    "unknown variant of the gallery": ("gallery: [multi-moons", "gallery: [multi-moon", "gallery[0]", "did you mean 'multi-moons'?"),
+    "axis that is no number": ("axis: noise.levels", "axis: noise.kind", "comparisons[0].axis", "found 'noise.kind', where levels-3 has 'geometric'; the dotted key of a number that all arms have, such as noise.sigma"),
+    "axis that no arm has": ("axis: noise.levels", "axis: noise.sigma", "comparisons[0].axis", "found 'noise.sigma', where levels-3 has nothing"),
+    "axis that is true or false": ("axis: noise.levels", "axis: sample.denoise", "comparisons[0].axis", "found 'sample.denoise', where levels-3 has True"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "says"), POINTS_MISTAKES.values(), ids=POINTS_MISTAKES
+)
+def test_a_mistake_in_an_experiment_on_points(tmp_path, old, new, key, says):
+    assert POINTS.count(old) >= 1
+    line = message(tmp_path, POINTS.replace(old, new, 1))
+    assert line.startswith(f"{key}: ")
+    assert says in line
+
+
+def test_a_sweep_needs_tuning_where_its_step_is_tuned(tmp_path):
+    text = POINTS.replace(
+        "tuning: {metric: sliced_w1, relative_step_sizes: [0.1, 0.2], count: 10}", ""
+    )
+    text = text.replace("step_size: tuned", "step_size: 0.1").replace(
+        "{nfe: [20, 50]}", "{nfe: [20], step_size: tuned}"
+    )
+    line = message(tmp_path, text)
+    assert line.startswith("nfe_sweep.samplers.annealed_langevin.step_size: found 'tuned' but no")
+
+
+IMAGES_MISTAKES = {
+    "further data beside images": ("datasets: {moons: {name: two_moons, noise: 0.1, train_size: 9, tune_size: 9, test_size: 9}}", "datasets", "found 'moons' beside the dataset digits; only points have further data sets"),
+    "gallery of images": ("gallery: [multi]", "gallery", "found a gallery with the dataset digits; only points have one"),
+    "inpainting by another sampler": ("inpaint: {variants: [few], masks: [half], images: 2, completions: 2}", "inpaint.variants[0]", "found 'few', whose sampler is heun; inpainting needs one of: langevin, annealed_langevin"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("block", "key", "says"), IMAGES_MISTAKES.values(), ids=IMAGES_MISTAKES)
+def test_a_block_that_images_do_not_have(tmp_path, block, key, says):
+    text = VALID.replace("few: {", "few: {sample: {sampler: heun}, ")
+    line = message(tmp_path, text.replace("grids:", f"{block}\ngrids:"))
+    assert line.startswith(f"{key}: ")
+    assert says in line

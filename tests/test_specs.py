@@ -1,0 +1,160 @@
+"""Job specs and questions to an experiment: each job depends on its own blocks and on no others."""
+
+import copy
+
+import pytest
+from config_examples import POINTS, VALID, loaded
+
+from scoreladder import config_queries, specs
+from scoreladder.variants import canonical
+
+JOBS = {
+    "train": lambda each: specs.train(each, "multi", 0),
+    "train moons": lambda each: specs.train(each, "multi-moons", 0),
+    "train flow": lambda each: specs.train(each, "flow", 0),
+    "tune": lambda each: specs.tune(each, "multi"),
+    "sample": lambda each: specs.sample(each, "heun", 0, 0, 0),
+    "evaluate": lambda each: specs.evaluate(each, "multi", 0, 0),
+    "floor": lambda each: specs.floor(each, "main"),
+    "likelihood": lambda each: specs.measure_likelihood(each, "flow", 0),
+    "sweep": lambda each: specs.sweep_nfe(each, 0),
+    "mixing": lambda each: specs.mix_weights(each, 0),
+    "exact mixing": specs.mix_exact,
+    "fields": specs.fields,
+    "comparison": lambda each: specs.plot_comparison(each, "length"),
+    "gallery": specs.plot_gallery,
+    "sweep's figure": specs.plot_nfe_sweep,
+    "mixing's figure": specs.plot_mixing,
+}
+# a change of the experiment → the jobs that it concerns
+CHANGES = {
+    "a sampler's knob": (("variants", "heun", "sample", "churn", 7.0), {"sample"}),
+    "the noise of multi": (
+        ("variants", "multi", "noise", "sigma_max", 30.0),
+        {"train", "evaluate"},
+    ),
+    "the batch of multi": (
+        ("variants", "multi", "training", "batch_size", 50),
+        {"train", "evaluate"},
+    ),
+    "a flow's width": (("variants", "flow", "network", "width", 9), {"train flow"}),
+    "other data": (("datasets", "moons", "noise", 0.2), {"train moons", "gallery"}),
+    "the points of the likelihood": (("likelihood", "points", 7), {"likelihood"}),
+    "who else has a likelihood": (("likelihood", "variants", ["flow"]), set()),
+    # each of the sweep's blocks has its own
+    "the sweep's count": (("nfe_sweep", "count", 40), {"floor", "sweep's figure"}),
+    "the sweep's metric": (("nfe_sweep", "metric", "mmd"), {"sweep's figure"}),
+    "the chains": (("mixing", "chains", 50), {"mixing"}),
+    "tuning's count": (("tuning", "count", 11), {"tune", "sweep"}),
+    "a shard more": (("variants", "multi", "sample", "shards", 2), set()),
+    "the comparison's axis": (("comparisons", 0, "axis", None), {"comparison"}),
+}
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    return loaded(tmp_path, POINTS)
+
+
+@pytest.mark.parametrize(("change", "concerned"), CHANGES.values(), ids=CHANGES)
+def test_a_change_concerns_only_the_jobs_that_use_it(experiment, change, concerned):
+    *path, last, value = change
+    changed = copy.deepcopy(experiment)
+    block = changed
+    for key in path:
+        block = block[key]
+    assert block[last] != value
+    block[last] = value
+    different = {
+        name for name, job in JOBS.items() if canonical(job(experiment)) != canonical(job(changed))
+    }
+    assert different == concerned
+
+
+def test_a_seed_is_in_the_spec_of_its_jobs(experiment):
+    assert specs.train(experiment, "multi", 3)["seed"] == 3
+    assert specs.sweep_nfe(experiment, 3)["seed"] == 3
+    assert specs.mix_weights(experiment, 3) == {"chains": 100, "seed": 3}
+
+
+def test_a_job_has_the_data_of_its_variant(experiment):
+    assert specs.train(experiment, "multi-grid", 0)["dataset"]["name"] == "gaussian_grid"
+    assert specs.evaluate(experiment, "multi-moons", 0, 0)["dataset"]["name"] == "two_moons"
+    assert specs.dataset(experiment, "moons") == {"dataset": experiment["datasets"]["moons"]}
+
+
+def test_evaluation_has_what_gradient_noise_needs(experiment):
+    spec = specs.evaluate(experiment, "multi", 0, 0)
+    assert {"noise", "weighting", "density", "objective", "network", "batch_size"} < set(spec)
+    assert specs.evaluate(experiment, "flow", 0, 0)["noise"] is None
+
+
+def test_the_floor_is_measured_for_every_number_of_samples(experiment):
+    assert specs.floor(experiment, "main")["counts"] == [20, 30]
+    assert specs.floor(experiment, "moons")["counts"] == [20]
+
+
+def test_a_sweep_is_a_list_of_complete_blocks_in_order(experiment):
+    pairs = specs.sweep_nfe(experiment, 0)["samples"]
+    assert [name for name, _ in pairs] == ["annealed_langevin"] * 2 + ["heun"] * 2 + ["pf_ode"] * 2
+    assert [block.get("nfe", block.get("rtol")) for _, block in pairs] == [
+        20, 50, 9, 19, 0.01, 0.001,
+    ]  # fmt: skip
+    assert all(block["count"] == 30 and "shards" not in block for _, block in pairs)
+    assert [block["ladder"]["levels"] for _, block in pairs] == [10, 10, 5, 10, 2, 2]
+    assert pairs[2][1]["churn"] == 2.0
+    assert pairs[0][1]["step_size"] == "tuned"
+
+
+def test_a_sweep_without_tuned_steps_does_not_depend_on_tuning(tmp_path):
+    text = POINTS.replace("annealed_langevin: {nfe: [20, 50]}", "ddim: {nfe: [5], eta: 1.0}")
+    experiment = loaded(tmp_path, text)
+    spec = specs.sweep_nfe(experiment, 0)
+    assert spec["tuning"] is None
+    assert spec["samples"][0][1]["eta"] == 1.0
+
+
+def test_a_comparison_along_an_axis_has_its_numbers(experiment):
+    axis = specs.plot_comparison(experiment, "length")["axis"]
+    assert axis == {"label": "noise levels L", "values": [("levels-3", 3), ("levels-5", 5)]}
+    assert specs.plot_comparison(experiment, "family")["axis"] is None
+    assert config_queries.data_of_comparison(experiment, "length") == "main"
+
+
+def test_the_gallery_names_each_data_set_once(experiment):
+    spec = specs.plot_gallery(experiment)
+    assert [name for name, _ in spec["datasets"]] == ["moons", "grid"]
+    assert [(name, data) for name, data, _ in spec["shown"]] == [
+        ("multi-moons", "moons"),
+        ("multi-grid", "grid"),
+    ]
+    assert len({title for _, _, title in spec["shown"]}) == 1
+
+
+def test_scores_are_mapped_for_score_models_of_the_main_data(experiment):
+    shown = [name for name, _ in specs.fields(experiment)["ladders"]]
+    assert shown == ["multi", "single", "levels-3", "levels-5"]
+    assert "gan" in config_queries.shown_variants(experiment)
+    assert "multi-moons" not in config_queries.shown_variants(experiment)
+
+
+def test_blocks_decide_which_figures_there_are(experiment, tmp_path):
+    every = {"samples", "gallery", "score_fields", "error_by_density", "mixing_weights"}
+    every |= {"nfe_sweep", "levels", "tuning", "learning_curves"}
+    assert set(config_queries.figures(experiment)) == every
+    digits = config_queries.figures(loaded(tmp_path, VALID))
+    assert list(digits) == ["samples", "levels", "tuning", "learning_curves"]
+
+
+def test_data_without_a_known_density_has_no_fields(experiment):
+    moons = experiment["datasets"]["moons"]
+    found = config_queries.figures(experiment | {"dataset": moons})
+    assert not {"score_fields", "error_by_density"} & set(found)
+
+
+def test_a_value_is_found_at_its_dotted_key(experiment):
+    multi = experiment["variants"]["multi"]
+    assert config_queries.value_at(multi, "noise.levels") == 10
+    assert config_queries.value_at(multi, "noise.sigma") is None
+    assert config_queries.value_at(multi, "label.text") is None
+    assert config_queries.value_at(experiment["variants"]["flow"], "noise.levels") is None

@@ -1,0 +1,85 @@
+"""Checks of an experiment's data sets, and of who is trained on which of them."""
+
+import math
+
+from scoreladder.catalog import IMAGES, METRICS, POINTS
+from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
+
+
+def check_datasets(datasets: dict[str, dict], main: str = "main") -> None:
+    """Raise ConfigError unless each data set fits together, and all go with the main one."""
+    for name, dataset in datasets.items():
+        where = ("dataset",) if name == main else ("datasets", name)
+        if name != main and dataset["name"] not in POINTS:
+            allowed = f"further data sets are of points: {listed(POINTS)}"
+            raise ConfigError((*where, "name"), f"found {shown(dataset['name'])}", allowed)
+        if name != main and datasets[main]["name"] not in POINTS:
+            found = f"found {shown(name)} beside the dataset {datasets[main]['name']}"
+            raise ConfigError(("datasets",), found, "only points have further data sets")
+        if dataset["name"] == "gaussian_mixture":
+            _check_mixture(dataset, where)
+
+
+def _check_mixture(dataset: dict, where: Key) -> None:
+    """Raise ConfigError unless a mixture's means, stds and weights fit together."""
+    means, weights = dataset["means"], dataset["weights"]
+    dim = len(means[0])
+    if dim != 2:
+        allowed = "two coordinates: score fields are measured and drawn in the plane"
+        raise ConfigError((*where, "means", 0), f"found {shown(means[0])}", allowed)
+    for index, mean in enumerate(means):
+        if len(mean) != dim:
+            allowed = f"every mean has {dim} coordinates, as the first has"
+            raise ConfigError((*where, "means", index), f"found {shown(mean)}", allowed)
+    for key in ("stds", "weights"):
+        if len(dataset[key]) != len(means):
+            found = f"found {len(dataset[key])} values"
+            raise ConfigError((*where, key), found, f"one for each of the {len(means)} means")
+    if abs(math.fsum(weights) - 1) > 1e-6:
+        found = f"found {shown(weights)}, which adds up to {math.fsum(weights):g}"
+        raise ConfigError((*where, "weights"), found, "weights add up to 1")
+
+
+def check_data(experiment: dict, wheres: dict[str, Key]) -> None:
+    """Raise ConfigError where a variant, from the key path in `wheres`, is on unknown data."""
+    for name, variant in experiment["variants"].items():
+        if variant["data"] not in experiment["datasets"]:
+            what = "data sets of this experiment"
+            key = (*wheres[name], "data")
+            raise unknown_name(key, variant["data"], experiment["datasets"], what)
+
+
+def check_same_data(names: list[str], experiment: dict, key: Key) -> str:
+    """The name of the data set that variants share. Raises ConfigError if they do not share one."""
+    data = {name: experiment["variants"][name]["data"] for name in names}
+    first = names[0]
+    for name in names:
+        if data[name] != data[first]:
+            found = f"found {name} on the data {data[name]} and {first} on {data[first]}"
+            raise ConfigError(key, found, "variants are compared on one data set")
+    return data[first]
+
+
+def check_metric(name: str, dataset: str, key: Key) -> None:
+    """Raise ConfigError unless the metric exists and can be measured on the dataset."""
+    here = [metric for metric, entry in METRICS.items() if dataset in entry.datasets]
+    if name not in METRICS:
+        error = unknown_name(key, name, here, f"metrics on {dataset}")
+        error.near = nearest(name, METRICS)
+        raise error
+    if name not in here:
+        on = listed(METRICS[name].datasets)
+        found = f"found {shown(name)}, which is measured on {on}"
+        raise ConfigError(key, found, f"metrics on {dataset}: {listed(here)}")
+
+
+def check_features(experiment: dict) -> None:
+    """Raise ConfigError unless images, and only images, have a feature network."""
+    name = experiment["dataset"]["name"]
+    if experiment["features"] is None and name in IMAGES:
+        allowed = "the network of the FID, such as {kind: digit_classifier, steps: 400}"
+        raise ConfigError(("features",), "missing", allowed)
+    if experiment["features"] is not None and name not in IMAGES:
+        kind = experiment["features"]["kind"]
+        allowed = f"only image data has features, and this dataset is {name}"
+        raise ConfigError(("features", "kind"), f"found {shown(kind)}", allowed)

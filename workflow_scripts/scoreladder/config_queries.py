@@ -1,0 +1,99 @@
+"""Questions that specs, rules and jobs ask of a resolved experiment; torch-free."""
+
+from scoreladder.catalog import figures_for
+
+# networks that draw samples directly, with neither score nor noise levels
+DIRECT = ("vae", "gan", "flow")
+# those that know the density of what they draw
+WITH_LIKELIHOOD = ("mlp", "vae", "flow")
+
+
+def labels(experiment: dict) -> dict[str, str]:
+    """Variant → label, in the experiment's order."""
+    return {name: variant["label"] for name, variant in experiment["variants"].items()}
+
+
+def is_direct(variant: dict) -> bool:
+    """Whether a variant's model draws samples directly, as a VAE, GAN or flow does."""
+    return variant["network"]["kind"] in DIRECT
+
+
+def is_tuned(variant: dict) -> bool:
+    """Whether a variant's step size is left to tuning."""
+    return variant["sample"].get("step_size") == "tuned"
+
+
+def data_of(experiment: dict, variant: str) -> str:
+    """The name of the data set that a variant is trained on and measured against."""
+    return experiment["variants"][variant]["data"]
+
+
+def comparison_named(experiment: dict, name: str) -> dict:
+    """The comparison of that name."""
+    return next(entry for entry in experiment["comparisons"] if entry["name"] == name)
+
+
+def data_of_comparison(experiment: dict, name: str) -> str:
+    """The name of the one data set that all variants of a comparison share."""
+    return data_of(experiment, comparison_named(experiment, name)["baseline"])
+
+
+def value_at(variant: dict, dotted: str) -> object:
+    """What stands at a dotted key of a variant, such as noise.sigma; None where nothing does."""
+    value: object = variant
+    for part in dotted.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def shown_variants(experiment: dict) -> list[str]:
+    """The showcase's variants, or where it is empty all those of the main data."""
+    every = experiment["variants"]
+    main = [name for name, variant in every.items() if variant["data"] == "main"]
+    return experiment["showcase"] or main
+
+
+def shown_models(experiment: dict) -> list[str]:
+    """The trained score models behind the shown variants, each once."""
+    every = experiment["variants"]
+    shown = [name for name in shown_variants(experiment) if not is_direct(every[name])]
+    return list(dict.fromkeys(every[name]["model"] for name in shown))
+
+
+def inpainted_variants(experiment: dict) -> list[str]:
+    """The variants whose models fill holes."""
+    return experiment["inpaint"]["variants"] if experiment["inpaint"] else []
+
+
+def likelihood_variants(experiment: dict) -> list[str]:
+    """The variants whose models' likelihood is measured."""
+    return experiment["likelihood"]["variants"] if experiment["likelihood"] else []
+
+
+def gallery_data(experiment: dict) -> list[str]:
+    """The data sets of the gallery's variants, each once, in their order."""
+    return list(dict.fromkeys(data_of(experiment, name) for name in experiment["gallery"]))
+
+
+def tuning_seed(experiment: dict) -> int:
+    """Step sizes are tuned on the first training seed's model, so one more seed changes nothing."""
+    return experiment["replicates"]["train_seeds"][0]
+
+
+def figures(experiment: dict) -> dict[str, str]:
+    """Name → title of the experiment's figures beside those of its comparisons."""
+    named = figures_for(experiment["dataset"]["name"])
+    variants = experiment["variants"].values()
+    scores = bool(shown_models(experiment))
+    there = {
+        "samples": bool(shown_variants(experiment)),
+        "gallery": experiment["gallery"],
+        "inpainting": experiment["inpaint"],
+        "score_fields": scores,
+        "error_by_density": scores,
+        "mixing_weights": experiment["mixing"],
+        "nfe_sweep": experiment["nfe_sweep"],
+        "levels": not all(map(is_direct, variants)),
+        "tuning": any(map(is_tuned, variants)),
+    }
+    return {name: title for name, title in named.items() if there.get(name, True)}

@@ -1,0 +1,44 @@
+"""Choosing a step size: the same trials for every variant, the whole curve kept."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+
+from scoreladder import sampling
+from scoreladder.denoiser import Denoiser
+from scoreladder.errors import JobFailed
+
+
+def trials(
+    model: Denoiser,
+    sample: dict,
+    relative_step_sizes: Sequence[float],
+    count: int,
+    measure: Callable[[np.ndarray], float],
+    key: tuple[int | str, ...],
+    device: torch.device | str = "cpu",
+) -> Iterator[dict]:
+    """One trial per step size: {"relative_step_size", "value"}, lower values being better.
+
+    sample is a config block; each trial draws `count` samples with the random numbers of `key` and
+    gives them to `measure`. A trial whose chains do not stay finite, or whose step size the sampler
+    refuses on its ladder, has the value None.
+    """
+    for size in relative_step_sizes:
+        try:
+            samples, _ = sampling.draw(model, sample, size, key, count, device)
+        except ValueError:
+            samples = np.array(np.nan)
+        value = measure(samples) if np.isfinite(samples).all() else None
+        yield {"relative_step_size": size, "value": value}
+
+
+def best(curve: list[dict]) -> dict:
+    """The trial with the lowest value. Raises JobFailed if none stayed finite."""
+    finite = [trial for trial in curve if trial["value"] is not None]
+    if not finite:
+        raise JobFailed(
+            "no trial step size suited the sampler and kept the chains finite; try others in tuning"
+        )
+    return min(finite, key=lambda trial: trial["value"])
