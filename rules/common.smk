@@ -7,7 +7,7 @@ ROOT = Path(workflow.basedir)
 SCRIPTS = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from scoreladder import config_queries, fingerprint, specs, variants
+from scoreladder import config_errors, config_queries, fingerprint, specs, variants
 
 EXPERIMENT_FILES = ROOT / "config" / "experiments"
 
@@ -84,6 +84,29 @@ def spec_of(build, *names):
         return variants.canonical(build(EXPERIMENTS[wildcards.experiment], **given))
 
     return spec
+
+
+def needs(block, path):
+    """The input function `path`, of a job that only experiments with that block have.
+
+    For any other experiment the run ends with one line.
+    """
+
+    def checked(wildcards):
+        if not EXPERIMENTS[wildcards.experiment][block]:
+            allowed = "only experiments with that block have what was asked for"
+            error = variants.ConfigError((block,), "missing", allowed)
+            file = EXPERIMENT_FILES / f"{wildcards.experiment}.yaml"
+            error.file = config_errors.shown_path(file)
+            sys.exit(f"Error: {error}")
+        return path(wildcards)
+
+    return checked
+
+
+def nothing(wildcards):
+    """An input function without files."""
+    return []
 
 
 def of_data(pattern, data):

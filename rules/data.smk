@@ -44,7 +44,7 @@ rule make_reference:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.features, "data"),
+        spec=spec_of(specs.features),
         code=code("make_reference.py"),
     script:
         "../workflow_scripts/make_reference.py"

@@ -15,7 +15,7 @@ rule evaluate:
         "../environment.yml"
     threads: 1
     params:
-        spec=spec_of(specs.evaluate, "variant", "seed", "sample_seed"),
+        spec=spec_of(specs.evaluate, "variant", "seed"),
         code=code("evaluate.py"),
     script:
         "../workflow_scripts/evaluate.py"
@@ -24,7 +24,7 @@ rule evaluate:
 rule measure_likelihood:
     input:
         data=of_variant(DATA),
-        model=model_file,
+        model=needs("likelihood", model_file),
     output:
         metrics=f"{LIKELIHOOD}.json",
         manifest=f"{LIKELIHOOD}.manifest.json",

@@ -2,7 +2,7 @@
 rule inpaint:
     input:
         data=of_variant(DATA),
-        model=model_file,
+        model=needs("inpaint", model_file),
         tuning=tuning_file,
     output:
         metrics=f"{INPAINTED}.json",

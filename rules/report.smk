@@ -180,7 +180,7 @@ rule plot_gallery:
 rule plot_nfe_sweep:
     input:
         table=f"{SUMMARY}/sweeps.csv",
-        floor=of_sweep(FLOOR),
+        floor=needs("nfe_sweep", of_sweep(FLOOR)),
     output:
         svg=report(
             f"{HERE}/figures/nfe_sweep.svg",
@@ -228,7 +228,7 @@ rule plot_mixing:
 
 rule plot_inpainting:
     input:
-        completions=completion_files,
+        completions=needs("inpaint", completion_files),
     output:
         svg=report(
             f"{HERE}/figures/inpainting.svg",
@@ -255,6 +255,8 @@ rule write_report:
         claims=f"{SUMMARY}/claims.json",
         runs=f"{SUMMARY}/runs.csv",
         manifest=f"{SUMMARY}/runs.manifest.json",
+        sweeps=f"{SUMMARY}/sweeps.csv",
+        mixing=f"{SUMMARY}/mixing.csv",
         tables=comparison_tables,
         figures=figure_files,
         captions=caption_files,

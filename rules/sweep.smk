@@ -1,7 +1,7 @@
 # One trained model sampled in many ways: samplers by their budgets, and NCSN's mixing weights.
 rule sweep_nfe:
     input:
-        model=model_of_block("nfe_sweep"),
+        model=needs("nfe_sweep", model_of_block("nfe_sweep")),
         reference=of_sweep(REFERENCE),
         classifier=classifier_file,
     output:
@@ -21,7 +21,7 @@ rule sweep_nfe:
 
 rule mix_weights:
     input:
-        model=model_of_block("mixing"),
+        model=needs("mixing", model_of_block("mixing")),
     output:
         mixing=f"{MIXING}/seed{{seed}}.json",
         manifest=f"{MIXING}/seed{{seed}}.manifest.json",
@@ -38,6 +38,8 @@ rule mix_weights:
 
 
 rule mix_exact:
+    input:
+        needs("mixing", nothing),
     output:
         mixing=f"{MIXING}/exact.json",
         manifest=f"{MIXING}/exact.manifest.json",

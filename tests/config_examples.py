@@ -82,6 +82,9 @@ datasets:
   moons: {name: two_moons, noise: 0.1, train_size: 9, tune_size: 9, test_size: 9}
   grid:
     {name: gaussian_grid, side: 5, spacing: 2, std: 0.1, train_size: 9, tune_size: 9, test_size: 9}
+  masses:
+    {name: gaussian_mixture, means: [[5, 5], [-5, -5]], stds: [0.01, 0.001], weights: [0.8, 0.2],
+     train_size: 9, tune_size: 9, test_size: 9}
 replicates: {train_seeds: [0, 1], sample_seeds: [0]}
 tuning: {metric: sliced_w1, relative_step_sizes: [0.1, 0.2], count: 10}
 defaults:
@@ -106,6 +109,7 @@ variants:
   flow: {network: {kind: flow, width: 8, blocks: 2, transforms: 3}}
   gan: {network: {kind: gan, width: 8, blocks: 2, latent: 2}}
   single: {noise: {kind: single, sigma: 1.0}, sample: {sampler: langevin}}
+  toy: {data: masses, noise: {sigma_min: 1.0}, density: log_uniform}
 grids:
   levels: {over: {noise.levels: [3, 5]}, name: "levels-{noise.levels}"}
   other: {over: {data: [moons, grid]}, name: "multi-{data}"}
@@ -118,7 +122,7 @@ nfe_sweep:
     pf_ode: {rtol: [0.01, 0.001]}
   metric: sliced_w2
   count: 30
-mixing: {variant: multi, chains: 100}
+mixing: {variant: toy, chains: 100}
 gallery: [multi-moons, multi-grid]
 comparisons:
   - {name: length, baseline: multi, arms: [levels-3, levels-5], metric: mmd, axis: noise.levels}

@@ -30,9 +30,12 @@ def table(values=None, metric="fid", **columns):
         "nfe": 200,
         "images": 1000,
         "parameters": 10,
+        "learning_rate": 0.002,
+        "network": "MLP 8 × 1",
         "ladder": "σ = 1",
         "weighting": "σ²",
         "density": "uniform",
+        "objective": "denoising score matching",
         "sampler": "Langevin",
         "step_size": 0.1,
         "relative_step_size": 0.2,
@@ -115,6 +118,27 @@ def test_within_run_errors_and_the_floor_of_the_same_size_are_shown():
     assert found["floor"].tolist() == [1.5] * 3
     assert found["floor_samples"].tolist() == [500] * 3
     assert compare(table()).loc[:, ["se_within", "floor"]].isna().all(axis=None)
+
+
+def test_a_row_carries_what_its_variant_is_and_the_mean_of_what_it_took():
+    runs = table(
+        network=["MLP"] * 3 + ["flow"] * 3 + ["GAN"] * 3, train_seconds=[1.0, 2.0, 6.0] * 3
+    )
+    found = compare(runs)
+    assert found["network"].to_dict() == {"multi": "MLP", "single": "flow", "near": "GAN"}
+    assert found["objective"].unique().tolist() == ["denoising score matching"]
+    assert found["learning_rate"].unique().tolist() == [0.002]
+    assert found["train_seconds"].tolist() == [3.0] * 3
+
+
+def test_a_model_without_a_ladder_keeps_its_dashes():
+    dashes = dict.fromkeys(("ladder", "weighting", "density", "objective"), "–")
+    runs = table(step_size=math.nan, relative_step_size=None)
+    runs.loc[runs["variant"] == "single", list(dashes)] = "–"
+    found = compare(runs)
+    assert found.loc["single", list(dashes)].to_dict() == dashes
+    assert found.loc["multi", "ladder"] == "σ = 1"
+    assert found[["step_size", "relative_step_size"]].isna().all(axis=None)
 
 
 def test_one_seed_is_inconclusive():

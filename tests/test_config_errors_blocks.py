@@ -4,7 +4,10 @@
 # ruff: noqa: E501
 
 import pytest
-from config_examples import MIXTURE, POINTS, VALID, message
+from config_examples import MIXTURE, POINTS, VALID, loaded, message
+
+from scoreladder import datasets
+from scoreladder.config_datasets import held_out_size
 
 EMPTY = "multi: {}"
 CLAIM = "better: multi, than: [few], metric: fid}"
@@ -65,13 +68,15 @@ POINTS_MISTAKES = {
     "images beside points": (f"grid:\n    {{{GRID_NAME}, side: 5, spacing: 2, std: 0.1, train_size: 9, tune_size: 9, test_size: 9}}", "grid: {name: digits}", "datasets.grid.name", "found 'digits'; further data sets are of points: gaussian_mixture, gaussian_grid"),
     "incomplete grid": ("spacing: 2, ", "", "datasets.grid.spacing", "missing; a finite number > 0"),
     "jitter of a grid": ("spacing: 2, ", "spacing: 2, noise: 0.1, ", "datasets.grid.noise", "found 0.1; name gaussian_grid has only: name, side, spacing, std, train_size"),
+    "grid of modes that overlap": ("std: 0.1", "std: 1", "datasets.grid.std", "found 1; less than half of spacing, which is 2"),
     "negative jitter": ("noise: 0.1", "noise: -0.1", "datasets.moons.noise", "found -0.1; a finite number >= 0"),
     "uneven mixture of a further data set": (f"{{{GRID_NAME}, side: 5, spacing: 2, std: 0.1,", "{name: gaussian_mixture, means: [[0, 0]], stds: [1, 1], weights: [1],", "datasets.grid.stds", "found 2 values; one for each of the 1 means"),
-    "unknown data": ("multi: {}", "multi: {data: moon}", "variants.multi.data", "found 'moon'; data sets of this experiment: main, moons, grid; did you mean 'moons'?"),
+    "unknown data": ("multi: {}", "multi: {data: moon}", "variants.multi.data", "found 'moon'; data sets of this experiment: main, moons, grid, masses; did you mean 'moons'?"),
     "unknown data of a grid": ("data: [moons, grid]", "data: [moons, gird]", "grids.other.data", "found 'gird'; data sets of this experiment"),
     "changed data of a reuse": ("{reuses: multi, ", "{reuses: multi, data: moons, ", "variants.heun.data", "found 'moons' beside reuses: multi"),
-    "tuning by a metric of some data": ("metric: sliced_w1", "metric: blur", "tuning.metric", "found 'blur', which is measured on gaussian_mixture, gaussian_grid; metrics on two_moons: "),
-    "tuning by what is better when higher": ("metric: sliced_w1", "metric: mode_coverage", "tuning.metric", "found 'mode_coverage'; a metric of samples that is better when lower: sliced_w1, sliced_w2, mmd, weight_error, blur"),
+    "tuning by a metric of some data": ("metric: sliced_w1", "metric: blur", "tuning.metric", "found 'blur', which multi-moons lacks: its data moons is two_moons; a metric of samples that is better when lower: sliced_w1, sliced_w2, w2, mmd"),
+    "tuning by an unknown metric": ("metric: sliced_w1", "metric: sliced", "tuning.metric", "found 'sliced'; a metric of samples that is better when lower: sliced_w1, sliced_w2, w2, mmd; did you mean 'sliced_w"),
+    "tuning by what is better when higher": ("metric: sliced_w1", "metric: mode_coverage", "tuning.metric", "found 'mode_coverage', which multi-moons lacks: its data moons is two_moons; a metric of samples that is better when lower: sliced_w1"),
     "comparison across data": ("arms: [levels-3, levels-5]", "arms: [levels-3, multi-grid]", "comparisons[0]", "found multi-grid on the data grid and multi on main; variants are compared on one data set"),
     "claim across data": ("than: [heun], metric: mode_coverage", "than: [multi-moons], metric: mmd", "claims[0]", "found multi on the data main and multi-moons on moons; variants are compared on one data set"),
     "metric that the data has not": ("better: multi, than: [heun]", "variant: multi-moons, above: 0.5", "claims[0].metric", "found 'mode_coverage', which is measured on gaussian_mixture, gaussian_grid; metrics on two_moons: "),
@@ -79,6 +84,8 @@ POINTS_MISTAKES = {
     # likelihood
     "likelihood of a GAN": ("variants: [multi, flow, multi-moons]", "variants: [multi, flow, gan]", "likelihood.variants[2]", "found 'gan', whose network is of kind gan; networks with a likelihood: mlp, vae, flow"),
     "likelihood of one scale": ("variants: [multi, flow, multi-moons]", "variants: [single, flow]", "likelihood.variants[0]", "found 'single', whose noise is single; the probability-flow ODE runs between the two ends of a ladder"),
+    "more points than there are": ("points: 9", "points: 10", "likelihood.points", "found 10; at most the test split of multi, which is 9"),
+    "more points than other data has": ("moons: {name: two_moons, noise: 0.1, train_size: 9, tune_size: 9, test_size: 9}", "moons: {name: two_moons, noise: 0.1, train_size: 9, tune_size: 9, test_size: 8}", "likelihood.points", "found 9; at most the test split of multi-moons, which is 8"),
     "unknown divergence": ("divergence: exact", "divergence: exakt", "likelihood.divergence", "found 'exakt'; one of: exact, hutchinson; did you mean 'exact'?"),
     "likelihood that nobody measures": ("arms: [flow], metric: nll", "arms: [heun], metric: nll", "comparisons[1].metric", "found 'nll' for heun, which measures no likelihood; add it to likelihood.variants: multi, flow, multi-moons"),
     # other families
@@ -100,15 +107,28 @@ POINTS_MISTAKES = {
     "one number for the budgets": ("{nfe: [20, 50]}", "{nfe: 20}", "nfe_sweep.samplers.annealed_langevin.nfe", "found 20; a list that is not empty"),
     "budget of a sweep below its ladder": ("{nfe: [20, 50]}", "{nfe: [10]}", "nfe_sweep.samplers.annealed_langevin.nfe", "found 10; one evaluation for each level of the ladder (10) and one to denoise: >= 11"),
     "key of another sampler in a sweep": ("churn: 2.0", "eta: 0.5", "nfe_sweep.samplers.heun.eta", "found 0.5; sampler heun has only: sampler, count, shards, nfe, churn, ladder"),
-    "model's metric of a sweep": ("metric: sliced_w2", "metric: balance", "nfe_sweep.metric", "found 'balance'; a metric of samples: sliced_w1, sliced_w2, mmd, weight_error, blur, mode_coverage"),
+    "model's metric of a sweep": ("metric: sliced_w2", "metric: balance", "nfe_sweep.metric", "found 'balance'; a metric of samples: sliced_w1, sliced_w2, w2, mmd, weight_error, blur, mode_coverage"),
+    "sweep on data that lacks the metric": ("variant: multi\n  samplers:\n    annealed_langevin: {nfe: [20, 50]}\n    heun: {nfe: [9, 19], churn: 2.0}\n    pf_ode: {rtol: [0.01, 0.001]}\n  metric: sliced_w2", "variant: multi-moons\n  samplers: {heun: {nfe: [9]}}\n  metric: blur", "nfe_sweep.metric", "found 'blur', which multi-moons lacks: its data moons is two_moons; a metric of samples: sliced_w1, sliced_w2, w2, mmd"),
+    "sweep over direct sampling": ("heun: {nfe: [9, 19], churn: 2.0}", "direct: {}", "nfe_sweep.samplers.direct", "found 'direct'; only vae, gan and flow draw directly"),
+    "budgets of one ladder": ("nfe: [9, 19], churn", "nfe: [9, 5, 6], churn", "nfe_sweep.samplers.heun.nfe", "found 6 beside 5; budgets that differ: both give 3 levels with heun"),
+    "budgets of one ladder, with a corrector": ("heun: {nfe: [9, 19], churn: 2.0}", "predictor_corrector: {nfe: [10, 11]}", "nfe_sweep.samplers.predictor_corrector.nfe", "found 11 beside 10; budgets that differ: both give 5 levels"),
+    "sweep of a network told the index": ("multi: {}", "multi: {network: {conditioning: index}}\n  heun0: {}", "nfe_sweep.samplers.heun.ladder", "found the ladder geometric 20 → 0.2, 5 levels with the conditioning index; such a network knows only its training ladder, geometric 20 → 0.2, 10 levels"),
+    "step of a sweep that leaves too much noise": ("heun: {nfe: [9, 19], churn: 2.0}", "consistent_annealed: {nfe: [20, 3], step_size: 0.5}", "nfe_sweep.samplers.consistent_annealed.step_size", "found 0.5; consistent_annealed with a ladder of 2 levels needs a step > 0.99 and < 1.01"),
     # mixing, gallery, axis
-    "mixing on other data": ("mixing: {variant: multi", "mixing: {variant: multi-grid", "mixing.variant", "found 'multi-grid', whose data is not NCSN's toy; a gaussian_mixture with means [[5, 5], [-5, -5]] and weights [0.8, 0.2]"),
-    "mixing by a flow": ("mixing: {variant: multi", "mixing: {variant: flow", "mixing.variant", "found 'flow', whose network is of kind flow; a variant whose model is a score"),
-    "mixing at one scale": ("mixing: {variant: multi", "mixing: {variant: single", "mixing.variant", "found 'single', whose noise is {'kind': 'single', 'sigma': 1.0}; a ladder with sigma_min <= 1 and sigma_max >= 20"),
-    "mixing within a narrow range": ("sigma_max: 20.0", "sigma_max: 10.0", "mixing.variant", "a ladder with sigma_min <= 1 and sigma_max >= 20"),
+    "mixing on other data": ("mixing: {variant: toy", "mixing: {variant: multi-grid", "mixing.variant", "found 'multi-grid', whose data is not NCSN's toy; a gaussian_mixture with means [[5, 5], [-5, -5]] and weights [0.8, 0.2]"),
+    "mixing by a flow": ("mixing: {variant: toy", "mixing: {variant: flow", "mixing.variant", "found 'flow', whose network is of kind flow; a variant whose model is a score"),
+    "mixing of wide modes": ("mixing: {variant: toy", "mixing: {variant: multi", "mixing.variant", "found 'multi', whose data has stds [1.0, 1.0]; point masses, whose exact score is compared with it: stds <= 0.01"),
+    "mixing of one wide mode": ("stds: [0.01, 0.001]", "stds: [0.001, 0.011]", "mixing.variant", "found 'toy', whose data has stds [0.001, 0.011]; point masses"),
+    "mixing by levels alone": (", density: log_uniform}", "}", "mixing.variant", "found 'toy', whose density is uniform over levels; a density that covers all sigmas from 1 to 20: log_uniform, vp, sub_vp or log_normal"),
+    "mixing within a narrow range": ("sigma_max: 20.0", "sigma_max: 10.0", "mixing.variant", "found 'toy', whose density is log-uniform 1 to 10; a density that covers"),
+    "mixing above the smallest sigma": ("noise: {sigma_min: 1.0}", "noise: {sigma_min: 1.1}", "mixing.variant", "whose density is log-uniform 1.1 to 20; a density that covers"),
+    "mixing over a short time": ("density: log_uniform}", "density: {kind: vp, beta_max: 9.0}}", "mixing.variant", "found 'toy', whose density is VP, uniform time; a density that covers"),
+    "mixing by index": (", density: log_uniform}", ", network: {conditioning: index}}", "mixing.variant", "found 'toy', whose conditioning is index; conditioning log_sigma or none"),
     "unknown variant of the gallery": ("gallery: [multi-moons", "gallery: [multi-moon", "gallery[0]", "did you mean 'multi-moons'?"),
     "axis that is no number": ("axis: noise.levels", "axis: noise.kind", "comparisons[0].axis", "found 'noise.kind', where levels-3 has 'geometric'; the dotted key of a number that all arms have, such as noise.sigma"),
     "axis that no arm has": ("axis: noise.levels", "axis: noise.sigma", "comparisons[0].axis", "found 'noise.sigma', where levels-3 has nothing"),
+    "mistyped axis": ("axis: noise.levels", "axis: noise.levles", "comparisons[0].axis", "where levels-3 has nothing; the dotted key of a number that all arms have, such as noise.sigma; did you mean 'noise.levels'?"),
+    "axis along which nothing changes": ("axis: noise.levels", "axis: noise.sigma_max", "comparisons[0].axis", "found 'noise.sigma_max', which is 20.0 throughout; the dotted key of a number that differs between variants"),
     "axis that is true or false": ("axis: noise.levels", "axis: sample.denoise", "comparisons[0].axis", "found 'sample.denoise', where levels-3 has True"),
 }  # fmt: skip
 
@@ -121,6 +141,29 @@ def test_a_mistake_in_an_experiment_on_points(tmp_path, old, new, key, says):
     line = message(tmp_path, POINTS.replace(old, new, 1))
     assert line.startswith(f"{key}: ")
     assert says in line
+
+
+@pytest.mark.parametrize("density", ["log_uniform", "vp", "sub_vp"])
+def test_mixing_by_every_continuous_density(tmp_path, density):
+    text = POINTS.replace("density: log_uniform", f"density: {density}")
+    assert loaded(tmp_path, text)["mixing"]["variant"] == "toy"
+
+
+def test_a_likelihood_may_be_of_all_the_held_out_images(tmp_path):
+    block = "likelihood: {variants: [multi], points: 500, divergence: hutchinson}"
+    experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
+    assert len(datasets.load(experiment["dataset"]).test) == 500
+    assert experiment["likelihood"]["points"] == held_out_size(experiment["dataset"]) == 500
+
+
+def test_a_sweep_is_tuned_by_a_metric_of_its_own_data(tmp_path):
+    text = POINTS.replace("step_size: tuned", "step_size: 0.1")
+    text = text.replace("{nfe: [20, 50]}", "{nfe: [20], step_size: tuned}")
+    text = text.replace("metric: sliced_w1", "metric: blur")
+    assert loaded(tmp_path, text)["tuning"]["metric"] == "blur"
+    sweep = "nfe_sweep:\n  variant: multi-moons"
+    line = message(tmp_path, text.replace("nfe_sweep:\n  variant: multi", sweep))
+    assert line.startswith("tuning.metric: found 'blur', which multi-moons lacks: its data moons")
 
 
 def test_a_sweep_needs_tuning_where_its_step_is_tuned(tmp_path):
@@ -136,6 +179,7 @@ def test_a_sweep_needs_tuning_where_its_step_is_tuned(tmp_path):
 
 IMAGES_MISTAKES = {
     "further data beside images": ("datasets: {moons: {name: two_moons, noise: 0.1, train_size: 9, tune_size: 9, test_size: 9}}", "datasets", "found 'moons' beside the dataset digits; only points have further data sets"),
+    "more points than images": ("likelihood: {variants: [multi], points: 501, divergence: exact}", "likelihood.points", "found 501; at most the test split of multi, which is 500"),
     "gallery of images": ("gallery: [multi]", "gallery", "found a gallery with the dataset digits; only points have one"),
     "inpainting by another sampler": ("inpaint: {variants: [few], masks: [half], images: 2, completions: 2}", "inpaint.variants[0]", "found 'few', whose sampler is heun; inpainting needs one of: langevin, annealed_langevin"),
 }  # fmt: skip

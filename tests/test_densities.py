@@ -67,13 +67,32 @@ def test_uniform_levels_are_drawn_as_plain_indices_are():
     assert torch.equal(OverLadder(SIGMAS).sample(1000, generator()), SIGMAS[index])
 
 
-@pytest.mark.parametrize("over", [OverLadder(SIGMAS), OverLadder(SIGMAS, 3.0), filled()])
-def test_probabilities_over_a_ladder_keep_shape_and_type_and_sum_to_one(over):
-    for dtype in (torch.float32, torch.float64):
-        found = over.log_prob(SIGMAS.to(dtype).reshape(2, 5))
-        assert found.shape == (2, 5) and found.dtype == dtype
-        assert found.exp().sum().item() == pytest.approx(1, rel=1e-6)
-    assert over.sample(7, generator()).dtype == torch.float64
+DTYPES = [torch.float32, torch.float64]
+
+
+@pytest.mark.parametrize("ladder_dtype", DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "make",
+    [OverLadder, lambda sigmas: OverLadder(sigmas, 3.0), filled],
+    ids=["uniform", "power", "importance"],
+)
+def test_probabilities_over_a_ladder_keep_shape_and_type_and_sum_to_one(make, dtype, ladder_dtype):
+    """Whichever of draws and ladder is in float32: a level is known to 1e-6 of it."""
+    over = make(SIGMAS.to(ladder_dtype))
+    found = over.log_prob(SIGMAS.to(dtype).reshape(2, 5))
+    assert found.shape == (2, 5) and found.dtype == dtype
+    assert found.exp().sum().item() == pytest.approx(1, rel=1e-6)
+    assert over.sample(7, generator()).dtype == ladder_dtype
+    between = torch.cat([SIGMAS * (1 + 1e-5), SIGMAS * (1 - 1e-5), SIGMAS[:3] * math.nan])
+    assert (over.log_prob(between.to(dtype)) == -math.inf).all()
+
+
+def test_draws_in_float32_are_scored_by_the_level_next_to_them_on_a_dense_ladder():
+    sigmas = noise.geometric(1.01, 1.0, 500)
+    over = OverLadder(sigmas, 50.0)
+    expected = over.log_prob(sigmas)
+    assert torch.allclose(over.log_prob(sigmas.float()).double(), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -115,12 +134,12 @@ def test_continuous_densities_have_a_mass_of_one_on_their_support(continuous):
     assert mass == pytest.approx(1, abs=1e-6)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("continuous", CONTINUOUS)
-def test_log_densities_keep_shape_and_type(continuous):
-    for dtype in (torch.float32, torch.float64):
-        sigma = torch.full((2, 3), 0.5, dtype=dtype)
-        found = continuous.log_prob(sigma)
-        assert found.shape == (2, 3) and found.dtype == dtype and found.isfinite().all()
+def test_log_densities_keep_shape_and_type(continuous, dtype):
+    sigma = torch.full((2, 3), 0.5, dtype=dtype)
+    found = continuous.log_prob(sigma)
+    assert found.shape == (2, 3) and found.dtype == dtype and found.isfinite().all()
 
 
 @pytest.mark.parametrize("continuous", [c for c in CONTINUOUS if c.support[0] > 0])
@@ -176,6 +195,23 @@ def test_corrected_losses_have_the_mean_that_they_have_under_uniform_levels():
     counts = [(sample == sigma).sum().item() for sigma in SIGMAS]
     seen = [(c, q) for c, q in zip(counts, (p * 50_000).tolist(), strict=True) if q >= 5]
     assert all(abs(c - q) < 5 * math.sqrt(q) for c, q in seen)
+
+
+@pytest.mark.parametrize("ladder_dtype", DTYPES)
+def test_importance_learns_from_draws_of_either_dtype_and_from_levels_alone(ladder_dtype):
+    expected = filled(SIGMAS.to(ladder_dtype))
+    found = ImportanceByLoss(SIGMAS.to(ladder_dtype))
+    found.restore(expected.state())
+    sigma, losses = SIGMAS[[0, 3, 3, 9]], torch.tensor([4.0, 0.5, 2.0, 1.0])
+    expected.update(sigma.to(ladder_dtype), losses)
+    for dtype in DTYPES:
+        other = ImportanceByLoss(SIGMAS.to(ladder_dtype))
+        other.restore(found.state())
+        other.update(sigma.to(dtype), losses.to(dtype))
+        assert torch.equal(other.probabilities, expected.probabilities)
+        # a sigma between two levels is none of them
+        other.update(sigma.to(dtype) * 1.1, 100 * losses)
+        assert torch.equal(other.probabilities, expected.probabilities)
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=6), st.integers(0, 100))

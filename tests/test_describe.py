@@ -79,6 +79,13 @@ def test_samplers_and_models(tmp_path):
     assert {name: describe.model(variants[name]) for name in MODELS} == MODELS
 
 
+@pytest.mark.parametrize(("octaves", "words"), [(0, ""), (1, ", 1 octave"), (6, ", 6 octaves")])
+def test_octaves_of_the_input(tmp_path, octaves, words):
+    multi = loaded(tmp_path, POINTS)["variants"]["multi"]
+    multi["network"]["octaves"] = octaves
+    assert describe.model(multi) == f"MLP 8 × 1, EDM, log σ{words}"
+
+
 LADDER = {"kind": "geometric", "sigma_max": 5, "sigma_min": 0.1, "levels": 2}
 KNOBS = {
     "probability-flow ODE (rtol 0.001), 5 → 0.1": {"sampler": "pf_ode", "rtol": 0.001},

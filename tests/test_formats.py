@@ -29,9 +29,12 @@ ROW = {
     "difference_low": math.nan,
     "difference_high": math.nan,
     "outcome": math.nan,
+    "network": "MLP 256 × 2, EDM, log σ",
     "ladder": "geometric 5 → 0.05, 10 levels",
     "weighting": "σ²",
     "density": "uniform over levels",
+    "objective": "denoising score matching",
+    "learning_rate": 0.0025,
     "sampler": "annealed Langevin",
     "relative_step_size": 0.1,
     "at_grid_edge": False,
@@ -108,6 +111,30 @@ def test_cells_hold_the_numbers_of_their_rows():
     assert arm["difference"] == "3.00 [2.50, 3.50]"
     assert (baseline["step α/σ²"], arm["step α/σ²"]) == ("0.1", "0.1*")
     assert (baseline["images"], baseline["NFE"], baseline["n"]) == ("384,000", "200", "3")
+
+
+def test_cells_say_what_a_variant_is():
+    cells = formats.printed(table()).iloc[0]
+    assert cells["model"] == "MLP 256 × 2, EDM, log σ"
+    assert cells["objective"] == "denoising score matching"
+    assert cells["learning rate"] == "0.0025"
+    assert (cells["ladder"], cells["λ(σ)"]) == ("geometric 5 → 0.05, 10 levels", "σ²")
+
+
+def test_a_model_without_a_ladder_has_dashes_in_every_form_of_the_table(tmp_path):
+    dashes = dict.fromkeys(("ladder", "weighting", "density", "objective"), describe.MISSING)
+    flow = ARM | dashes | {"network": "flow 8 × 2, 3 transforms", "sampler": "normalising flow"}
+    flow |= {"relative_step_size": math.nan, "at_grid_edge": False}
+    # as the report reads it
+    table(ROW, flow).to_csv(tmp_path / "table.csv", index=False)
+    for rows in (table(ROW, flow), pd.read_csv(tmp_path / "table.csv")):
+        cells = formats.printed(rows).iloc[1]
+        gaps = ["ladder", "λ(σ)", "p(σ)", "objective", "step α/σ²"]
+        assert cells[gaps].tolist() == ["–"] * 5
+        assert (cells["model"], cells["sampler"]) == (flow["network"], flow["sampler"])
+        assert cells["learning rate"] == "0.0025"
+    row = next(line for line in formats.latex(rows, "T", "N").splitlines() if "flow 8" in line)
+    assert row.count(" -- ") >= 5
 
 
 def test_markdown_is_a_pipe_table_of_all_cells():

@@ -54,6 +54,18 @@ def test_a_grid_may_reuse_a_model(resolve):
     assert [found[n]["sample"]["nfe"] for n in ("nfe-20", "nfe-40")] == [20, 40]
 
 
+def test_names_and_labels_hold_values_as_they_are_written(resolve):
+    grid = (
+        "grids:\n"
+        "  s: {over: {noise.sigma: [1, 2.0]}, noise: {kind: single}, sample: {sampler: langevin},\n"
+        '      name: "s-{noise.sigma}", label: "σ = {noise.sigma}"}\n'
+    )
+    found = resolve(grid)["variants"]
+    assert [variant["label"] for variant in found.values()] == ["σ = 1", "σ = 2.0"]
+    assert list(found) == ["s-1", "s-2.0"]
+    assert [repr(each["noise"]["sigma"]) for each in found.values()] == ["1.0", "2.0"]
+
+
 def test_grid_values_may_be_shorthands(resolve):
     found = resolve('grids: {w: {over: {weighting: [one, sigma]}, name: "w-{weighting}"}}')
     assert found["variants"]["w-sigma"]["weighting"] == {"kind": "sigma"}

@@ -10,6 +10,8 @@ from scoreladder.analytic import GaussianMixture
 from scoreladder.likelihood import bits_per_dim, log_prob
 
 SIGMA_MAX, SIGMA_MIN = 20.0, 0.02
+# dtype, the solver's tolerance, what is left of the error
+PRECISIONS = [(torch.float32, 1e-5, 2e-3), (torch.float64, 1e-8, 1e-5)]
 
 
 def generator(seed=0):
@@ -22,31 +24,57 @@ def mixture(dtype=torch.float64):
     )
 
 
-def points(n=30):
-    return mixture().sample(n, SIGMA_MIN, generator())
+def points(n=30, dtype=torch.float64):
+    """The same points in either precision."""
+    return mixture().sample(n, SIGMA_MIN, generator()).to(dtype)
 
 
 def exact_prior(x):
     return mixture(x.dtype).log_prob(x, SIGMA_MAX)
 
 
-def test_a_gaussian_has_its_log_density_exactly():
+@pytest.mark.parametrize("dtype, rtol, error", PRECISIONS)
+def test_a_gaussian_has_its_log_density_exactly(dtype, rtol, error):
     """Of mean 0, so that the default prior is the exact one but for its variance."""
     std = 0.8
     gaussian = GaussianMixture(torch.zeros(1, 3, dtype=torch.float64), std, [1.0])
     x = gaussian.sample(30, SIGMA_MIN, generator())
-    found = log_prob(gaussian, x, SIGMA_MAX, SIGMA_MIN, rtol=1e-8)
+    single = GaussianMixture(torch.zeros(1, 3, dtype=dtype), std, [1.0])
+    found = log_prob(single, x.to(dtype), SIGMA_MAX, SIGMA_MIN, rtol=rtol)
+    assert found.dtype == dtype
     at_the_end = x * ((std**2 + SIGMA_MAX**2) / (std**2 + SIGMA_MIN**2)) ** 0.5
     normal = torch.distributions.Normal(0, SIGMA_MAX)
     wider = torch.distributions.Normal(0, (std**2 + SIGMA_MAX**2) ** 0.5)
     gap = (normal.log_prob(at_the_end) - wider.log_prob(at_the_end)).sum(dim=1)
-    assert torch.allclose(found, gaussian.log_prob(x, SIGMA_MIN) + gap, atol=1e-5)
+    exact = gaussian.log_prob(x, SIGMA_MIN) + gap
+    assert torch.allclose(found.double(), exact, rtol=0, atol=error)
 
 
-def test_a_mixture_has_its_log_density_where_the_prior_is_exact():
-    found = log_prob(mixture(), points(), SIGMA_MAX, SIGMA_MIN, rtol=1e-7, prior=exact_prior)
-    assert found.shape == (30,) and found.dtype == torch.float64
-    assert torch.allclose(found, mixture().log_prob(points(), SIGMA_MIN), atol=1e-4)
+@pytest.mark.parametrize("dtype, rtol, error", PRECISIONS)
+def test_a_mixture_has_its_log_density_where_the_prior_is_exact(dtype, rtol, error):
+    found = log_prob(
+        mixture(dtype), points(dtype=dtype), SIGMA_MAX, SIGMA_MIN, rtol=rtol, prior=exact_prior
+    )
+    assert found.shape == (30,) and found.dtype == dtype
+    exact = mixture().log_prob(points(), SIGMA_MIN)
+    assert torch.allclose(found.double(), exact, rtol=0, atol=error)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("divergence", ["exact", "hutchinson"])
+def test_rows_may_be_single_numbers(divergence, dtype):
+    """In one dimension a random sign squared is 1: the estimate of the trace is exact."""
+    flat = GaussianMixture(torch.zeros(1, 1, dtype=dtype), 0.8, [1.0])
+    x = 0.8 * torch.randn(7, generator=generator(), dtype=dtype)
+    found = log_prob(
+        lambda x, sigma: flat(x[:, None], sigma)[:, 0],
+        x,
+        400.0,
+        SIGMA_MIN,
+        divergence,
+        generator=generator(),
+    )
+    assert torch.allclose(found, flat.log_prob(x[:, None], SIGMA_MIN), atol=2e-3)
 
 
 def test_the_defaults_are_near_it_in_float32_too():

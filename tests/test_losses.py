@@ -4,58 +4,21 @@ import math
 
 import pytest
 import torch
+from training_examples import (
+    DIRECT,
+    FLOW,
+    GAN,
+    SPREAD,
+    VAE,
+    data,
+    generator,
+    plane,
+    spec,
+    train,
+)
 
-from scoreladder import densities, losses, training
-
-SPREAD = 0.7
-LADDER = {"kind": "geometric", "sigma_max": 2.0, "sigma_min": 0.2, "levels": 4}
-MLP = {"kind": "mlp", "width": 16, "blocks": 1}
-VAE = {"kind": "vae", "width": 16, "blocks": 1, "latent": 2}
-GAN = {"kind": "gan", "width": 16, "blocks": 1, "latent": 2}
-FLOW = {"kind": "flow", "width": 16, "transforms": 2, "blocks": 1}
-DIRECT = dict.fromkeys(["noise", "weighting", "density", "objective", "denoiser"])
-
-
-def spec(weighting="sigma2", **changes):
-    defaults = {
-        "images": 3010,
-        "batch_size": 20,
-        "learning_rate": 0.01,
-        "schedule": "cosine",
-        "warmup_images": 100,
-        "ema_halflife": 500,
-        "gradient_clip": 1.0,
-    }
-    return {
-        "noise": LADDER,
-        "weighting": {"kind": weighting},
-        "density": {"kind": "ladder"},
-        "objective": "dsm",
-        "denoiser": "score_over_sigma",
-        "network": MLP,
-        "training": defaults | changes,
-    }
-
-
-def generator():
-    return torch.Generator().manual_seed(0)
-
-
-def data(n=1000):
-    return SPREAD * torch.randn(n, 1, generator=generator())
-
-
-def plane(n=1000):
-    """Two clusters of points in the plane, 0.75 of them at (1, 1)."""
-    drawn = generator()
-    heavy = torch.rand(n, 1, generator=drawn) < 0.75
-    return torch.where(heavy, 1.0, -1.0) + 0.2 * torch.randn(n, 2, generator=drawn)
-
-
-def train(run):
-    for _ in training.advance(run):
-        pass
-    return run
+from scoreladder import densities, losses, models, objectives, training
+from scoreladder.weighting import one, sigma_power
 
 
 @pytest.mark.parametrize("objective", ["sliced", "sliced_vr", "implicit"])
@@ -90,14 +53,14 @@ def test_models_with_a_likelihood_learn_the_density(network):
     entropy = math.log(2 * math.pi * math.e * 0.2**2) - sum(p * math.log(p) for p in (0.25, 0.75))
     found = -run.ema.log_prob(plane(2000)).mean().item()
     assert entropy - 0.1 < found < entropy + 0.5
-    samples = run.ema.sample(4000, torch.Generator().manual_seed(0))
+    samples = run.ema.sample(4000, generator())
     assert (samples.sum(dim=1) > 0).float().mean().item() == pytest.approx(0.75, abs=0.1)
 
 
 def test_a_gan_learns_where_the_data_is():
     blocks = spec(images=100_000, batch_size=200, learning_rate=0.001, ema_halflife=2000)
     run = train(training.start(blocks | DIRECT | {"network": GAN}, plane(5000), 0))
-    samples = run.ema.sample(4000, torch.Generator().manual_seed(0))
+    samples = run.ema.sample(4000, generator())
     nearest = (samples[:, None] - torch.tensor([[1.0, 1.0], [-1.0, -1.0]])).norm(dim=2).amin(1)
     assert nearest.median() < 0.5
 
@@ -108,7 +71,7 @@ def test_only_direct_models_with_a_likelihood_see_dequantised_data():
         seen = []
         run.model.loss = lambda x0, generator, seen=seen: seen.append(x0) or x0.sum(dim=1)
         x0 = plane(50)
-        run.task.losses(x0, torch.Generator().manual_seed(0))
+        run.task.losses(x0, generator())
         gap = (seen[0] - x0).abs().max()
         assert (0.1 < gap <= 0.125) if noisy else gap == 0
         assert run.loss_scale == 1
@@ -141,7 +104,7 @@ def test_corrected_losses_have_the_mean_of_uniform_levels():
     # E over levels of λ‖z/σ − s‖² with x₀ = 0 and s = −x/(2σ²)
     exact = (0.25 / sigmas.double() ** 2).mean().item()
     values = [task.losses(torch.zeros(5000, 1), generator()).mean().item()]
-    drawn = torch.Generator().manual_seed(1)
+    drawn = generator(1)
     values += [task.losses(torch.zeros(5000, 1), drawn).mean().item() for _ in range(40)]
     assert sum(values) / len(values) == pytest.approx(exact, rel=0.03)
 
@@ -159,3 +122,43 @@ def test_only_importance_sampling_has_a_state_to_keep():
 def test_a_batch_is_drawn_with_replacement_from_all_the_data():
     found = losses.batch(torch.arange(5), 1000, generator())
     assert found.bincount(minlength=5).min() > 150
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", sorted(objectives.OBJECTIVES))
+def test_noise_and_losses_have_the_dtype_of_the_data_whatever_that_of_the_ladder(name, dtype):
+    for ladder in (torch.tensor([2.0, 0.5]), torch.tensor([2.0, 0.5], dtype=torch.float64)):
+        task = losses.ScoreTask(
+            lambda x, sigma: 0.5 * x, name, densities.OverLadder(ladder), sigma_power(2)
+        )
+        x0 = data(6).to(dtype)
+        z, _ = task.noise(x0, generator())
+        assert z.dtype == dtype
+        assert task.losses(x0, generator()).dtype == dtype
+
+
+@pytest.mark.parametrize(
+    "weighting, function",
+    [
+        ("sigma2", sigma_power(2)),
+        ("one", one),
+        ({"kind": "sigma_power", "power": 3}, sigma_power(3)),
+        (torch.exp, torch.exp),
+    ],
+)
+def test_a_task_takes_its_weighting_by_name_by_block_or_as_a_callable(weighting, function):
+    blocks = spec() | {"weighting": weighting}
+    model = models.build(models.describe(blocks, data()))
+    task = losses.task(blocks, model, 0.0)
+    sigma = torch.linspace(0.2, 2.0, 5)
+    assert torch.equal(task.weighting(sigma), function(sigma))
+    run = train(training.start(blocks | {"training": spec(images=40)["training"]}, data(), 0))
+    assert run.loss_scale == pytest.approx(
+        (function(task.density.sigmas) / task.density.sigmas**2).mean().item(), rel=0.2
+    )
+
+
+def test_a_task_refuses_an_objective_it_does_not_know():
+    blocks = spec() | {"objective": "esm"}
+    with pytest.raises(ValueError, match="unknown objective 'esm'; one of: dsm, sliced"):
+        training.start(blocks, data(), 0)

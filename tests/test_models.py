@@ -91,6 +91,9 @@ def test_a_denoiser_survives_its_file_with_its_ladder(tmp_path):
     assert loaded.sigma_range == (0.0, math.inf)
     assert loaded.sigmas.tolist() == description["sigmas"]
     assert loaded.conditioning == "index"
+    mean, std = loaded.prior(0.0)
+    assert mean.shape == (1, 2, 2)
+    assert [mean.flatten().tolist(), std] == [pytest.approx(m) for m in description["moments"]]
 
 
 @pytest.mark.parametrize("family", ["vae", "gan", "flow"])
@@ -99,6 +102,16 @@ def test_a_direct_model_is_no_denoiser(tmp_path, family):
     models.save(trained(family), described(family), path)
     with pytest.raises(ValueError, match=f"model.safetensors: a model of family {family} has no"):
         denoiser.load(path)
+
+
+@pytest.mark.parametrize("load", [models.load, denoiser.load])
+def test_load_refuses_a_description_that_lacks_something(tmp_path, load):
+    path, description = tmp_path / "model.safetensors", described("score")
+    model = models.build(description)
+    del description["moments"]
+    models.save(model, description, path)
+    with pytest.raises(ValueError, match=r"model\.safetensors: not a model written by scoreladder"):
+        load(path)
 
 
 @pytest.mark.parametrize("load", [storage.read, models.load, denoiser.load])

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
 from scoreladder import networks
-from scoreladder.networks import Perceptron, ResidualBlock, ResidualMLP
+from scoreladder.networks import Perceptron, ResidualBlock, ResidualMLP, waves
 
 LEVELS = 5
 
@@ -26,17 +26,67 @@ def filled(module, seed=0):
     return module
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("conditioning", ["log_sigma", "index", "none"])
+@settings(max_examples=10)
 @given(
-    st.sampled_from(["log_sigma", "index", "none"]),
     st.lists(st.integers(1, 4), min_size=1, max_size=3),
     st.integers(1, 3),
     st.integers(0, 2),
+    st.integers(0, 3),
 )
-def test_a_residual_mlp_keeps_the_shape_of_its_input(conditioning, shape, n, blocks):
-    network = filled(ResidualMLP(tuple(shape), 8, blocks, conditioning, LEVELS))
-    x = torch.randn(n, *shape)
-    assert network(x, told(conditioning, n)).shape == x.shape
-    assert network(x, told(conditioning, 1)).shape == x.shape
+def test_a_residual_mlp_keeps_shape_and_dtype(conditioning, dtype, shape, n, blocks, octaves):
+    network = filled(ResidualMLP(tuple(shape), 8, blocks, conditioning, LEVELS, octaves)).to(dtype)
+    x = torch.randn(n, *shape, dtype=dtype)
+    for count in (n, 1):
+        c_noise = told(conditioning, count)
+        answer = network(x, c_noise if conditioning == "index" else c_noise.to(dtype))
+        assert answer.shape == x.shape and answer.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_waves_stand_beside_what_they_are_of(dtype):
+    x = torch.randn(5, 3, dtype=dtype)
+    found = waves(x, 4)
+    assert found.shape == (5, 3 * 9) and found.dtype == dtype
+    assert torch.equal(found[:, :3], x)
+    for row in range(5):
+        for i in range(3):
+            for k in range(4):
+                place = 3 + 4 * i + k
+                assert found[row, place] == torch.sin(2**k * x[row, i])
+                assert found[row, place + 12] == torch.cos(2**k * x[row, i])
+    assert torch.equal(waves(x, 0), x)
+
+
+def test_without_octaves_a_network_is_what_it_was():
+    """The same weights from a seed, and the first layer sees x alone: bit for bit."""
+    spec = {"kind": "mlp", "width": 8, "blocks": 1}
+    plain, none, two = (
+        filled(networks.build(spec | more, (3,), 7))
+        for more in ({}, {"octaves": 0}, {"octaves": 2})
+    )
+    assert none.enter.weight.shape == (8, 3) and two.enter.weight.shape == (8, 3 * 5)
+    for mine, theirs in zip(plain.parameters(), none.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    x, c_noise = torch.randn(4, 3), torch.linspace(-1, 1, 4)
+    h = plain.enter(x)
+    for block in plain.blocks:
+        h = block(h, plain.embed(c_noise))
+    assert torch.equal(none(x, c_noise), plain.leave(nn.functional.silu(h)))
+
+
+def test_octaves_let_the_first_layer_see_structure_finer_than_x():
+    network = ResidualMLP((1,), 4, 0, "none", octaves=3)
+    with torch.no_grad():
+        network.enter.weight.zero_()
+        network.enter.bias.zero_()
+        network.enter.weight[0, 3] = 1.0  # sin 4x
+        network.leave.weight[0, 0] = 1.0
+    x = torch.tensor([[0.3], [0.3 + 2 * torch.pi / 4], [0.3 + torch.pi / 4]])
+    answer = network(x, torch.zeros(1))
+    assert answer[1].item() == pytest.approx(answer[0].item(), abs=1e-6)
+    assert abs(answer[2] - answer[0]).item() > 0.3
 
 
 @pytest.mark.parametrize("conditioning", ["log_sigma", "index", "none"])
@@ -53,10 +103,26 @@ def test_conditioning_by_index_is_a_table_row_per_level():
     assert torch.equal(network.embed(torch.tensor([3])), network.embed.weight[[3]])
 
 
-@pytest.mark.parametrize("conditioning, levels", [("index", None), ("index", 0), ("sigma", 5)])
-def test_conditioning_that_cannot_be_is_one_line(conditioning, levels):
-    with pytest.raises(ValueError, match=f"no conditioning '{conditioning}' on a ladder of"):
-        ResidualMLP((3,), 8, 1, conditioning, levels)
+def test_conditioning_that_cannot_be_is_one_line():
+    with pytest.raises(ValueError, match="unknown conditioning 'sigma'; one of: log_sigma, index"):
+        ResidualMLP((3,), 8, 1, "sigma", 5)
+    for levels in (None, 0):
+        with pytest.raises(ValueError, match="by index needs a ladder of levels"):
+            ResidualMLP((3,), 8, 1, "index", levels)
+
+
+def test_a_network_that_is_none_is_one_line():
+    with pytest.raises(ValueError, match="unknown kind 'unet'; one of: mlp"):
+        networks.build({"kind": "unet"}, (3,), 0)
+
+
+def test_the_embedding_is_its_formula():
+    embed = filled(networks.NoiseEmbedding()).double()
+    c = torch.linspace(-1, 1, 5, dtype=torch.float64)
+    angles = c[:, None] * 30 ** (torch.arange(16, dtype=torch.float64) / 15)
+    inner = torch.cat([angles.sin(), angles.cos()], dim=1) @ embed.layer.weight.T
+    expected = nn.functional.silu(inner + embed.layer.bias)
+    assert torch.allclose(embed(c), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_a_fresh_network_answers_zero_and_a_fresh_block_changes_nothing():

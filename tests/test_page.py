@@ -81,9 +81,12 @@ def _table(edge: bool = True) -> pd.DataFrame:
         "nfe": 200,
         "images": 512000,
         "parameters": 288832,
+        "learning_rate": 0.0025,
+        "network": "MLP 256 × 2, EDM, log σ",
         "ladder": "geometric 5 → 0.05, 10 levels",
         "weighting": "σ²",
         "density": "uniform over levels",
+        "objective": "denoising score matching",
         "sampler": "annealed Langevin",
         "step_size": 0.0054,
         "relative_step_size": 0.06,
@@ -189,6 +192,30 @@ def test_table_has_baseline_first_and_floor_last():
     assert _cells(table, "σ = 0.3")[-2:] == ["100 [91, 109]", "▼ worse"]
     assert _cells(table, "floor")[1] == "8.25"
     assert "512,000" in table and "288,832" in table
+
+
+def _described(html: str, label: str) -> dict[str, str]:
+    """Column → cell of a variant's row in the table of what each variant is."""
+    table = html[html.index("what each variant is") :]
+    return dict(zip(_cells(table, "Noise ladder"), _cells(table, f">{label}<"), strict=True))
+
+
+def test_what_each_variant_is_stands_below_its_numbers():
+    row = _described(_render(), "10 scales")
+    assert (row["Model"], row["Learning rate"]) == ("MLP 256 × 2, EDM, log σ", "0.0025")
+    assert (row["Objective"], row["λ(σ)"]) == ("denoising score matching", "σ²")
+
+
+@pytest.mark.parametrize("missing", ["–", np.nan])
+def test_a_model_without_a_ladder_has_dashes_where_others_have_settings(missing):
+    table = _table(edge=False)
+    arm = table["role"] == "arm"
+    table.loc[arm, ["ladder", "weighting", "density", "objective"]] = missing
+    table.loc[arm, ["step_size", "relative_step_size"]] = np.nan
+    row = _described(_render(table), "σ = 0.3")
+    gaps = ["Noise ladder", "λ(σ)", "p(σ)", "Objective", "Relative step size", "Step size"]
+    assert [row[name] for name in gaps] == ["–"] * 6
+    assert (row["Model"], row["Learning rate"]) == ("MLP 256 × 2, EDM, log σ", "0.0025")
 
 
 def test_grid_edge_is_marked_only_where_it_occurs():

@@ -46,6 +46,12 @@ def test_an_error_of_known_size_is_measured_as_such():
         assert errors[name] == pytest.approx(0.1 * 2**0.5, rel=0.05)
 
 
+def test_modes_narrower_than_the_grid_have_no_dense_part():
+    narrow = GaussianMixture(TOY.means, [1e-3, 1e-3], [0.8, 0.2])
+    found = probes.score_errors(narrow.denoise, 1.0, narrow)
+    assert set(found) == {"score_error", "score_error_sparse"}
+
+
 def test_the_score_errors_of_a_zero_score_are_the_norms_of_the_exact_one():
     errors = probes.score_errors(blind, 0.1, TOY)
     # far-apart unit Gaussians: E‖∇ log p‖² is the dimension

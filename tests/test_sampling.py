@@ -1,14 +1,14 @@
 """From config blocks to samples: budgets of evaluations, ladders, blocks and shards."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from scoreladder import noise, sampling, seeds
+from scoreladder import generative, networks, noise, sampling, seeds
 from scoreladder.analytic import GaussianMixture
+from scoreladder.denoiser import Denoiser
 from scoreladder.errors import JobFailed
 
 LADDER = {"kind": "geometric", "sigma_max": 2.0, "sigma_min": 0.1, "levels": 4}
@@ -48,6 +48,9 @@ class Mixture:
 
     def __call__(self, x, sigma):
         return self.mixture(x, sigma)
+
+    def prior(self, sigma):
+        return torch.zeros(2), sigma
 
 
 MODEL = Mixture()
@@ -150,20 +153,30 @@ def test_progress_ends_at_its_total(name, capfd):
     assert "100%" in capfd.readouterr().err
 
 
-def test_chains_start_from_the_largest_sigma_where_the_block_says_nothing_else():
+def test_chains_start_from_the_models_noisy_data_where_the_block_says_nothing_else():
+    network = networks.build({"kind": "mlp", "width": 8, "blocks": 1}, (2,), 0)
+    data_mean, data_std = [3.0, -1.0], 4.0
+    model = Denoiser(network, "edm", 5.0, shape=(2,), moments=(data_mean, data_std))
+    mean, std = sampling.start_of(block("ddim"), model, 3.0)
+    assert mean.tolist() == data_mean and std == pytest.approx(5.0)
+    mean, std = sampling.start_of(block("ddim") | {"start_std": 6.0}, model, 3.0)
+    assert mean.tolist() == [0.0, 0.0] and std == 6.0
+
+
+def test_the_first_state_has_the_moments_of_the_start():
     """With a point mass at 0 as data, DDIM's states are the start times σ_i/σ_1."""
-    sigmas = noise.geometric(2.0, 0.1, 4)
-
-    def first_state(sample):
-        states = sampling.block_states(
-            lambda x, sigma: torch.zeros_like(x), sample, sigmas, None, ("start",), (2,)
-        )
-        return next(states)
-
-    start = first_state(block("ddim") | {"eta": 0.0}) * float(sigmas[0] / sigmas[1])
-    assert start.std().item() == pytest.approx(2.0, rel=0.1)
-    wider = first_state(block("ddim") | {"eta": 0.0, "start_std": 6.0})
-    assert torch.allclose(wider * float(sigmas[0] / sigmas[1]), 3 * start)
+    sigmas, start = noise.geometric(2.0, 0.1, 4), (torch.tensor([3.0, -1.0]), 2.0)
+    states = sampling.block_states(
+        lambda x, sigma: torch.zeros_like(x),
+        block("ddim") | {"eta": 0.0},
+        sigmas,
+        None,
+        ("start",),
+        start,
+    )
+    x = next(states) * float(sigmas[0] / sigmas[1])
+    assert x.std(dim=0).tolist() == pytest.approx([2.0, 2.0], rel=0.1)
+    assert x.mean(dim=0).tolist() == pytest.approx([3.0, -1.0], abs=0.3)
 
 
 def test_the_ladder_is_the_blocks_own_or_where_made_from_data_that_of_the_model():
@@ -184,14 +197,44 @@ def test_a_step_size_is_the_blocks_own_or_the_tuned_one_or_there_is_none(tmp_pat
     assert sampling.relative_step_size(block("heun"), None) is None
 
 
-def test_a_direct_model_is_sampled_block_by_block_in_one_evaluation():
-    weight = torch.ones(1, requires_grad=True)
-    model = SimpleNamespace(
-        sample=lambda n, generator: weight * torch.randn(n, 3, generator=generator)
-    )
-    sample = {"sampler": "direct", "count": COUNT, "shards": 1, "nfe": 1}
+class Direct(torch.nn.Module):
+    """Draws samples of three numbers by `passes` passes of one of its two layers."""
+
+    def __init__(self, passes):
+        super().__init__()
+        self.passes = passes
+        self.used, self.idle = torch.nn.Linear(3, 3), torch.nn.Linear(3, 3)
+
+    def sample(self, n, generator):
+        x = torch.randn(n, 3, generator=generator)
+        for _ in range(self.passes):
+            x = x + self.used(x)
+        return x
+
+
+@pytest.mark.parametrize("passes", [1, 4])
+def test_a_direct_model_is_sampled_block_by_block_and_its_passes_are_counted(passes):
+    model, sample = Direct(passes), {"sampler": "direct", "count": COUNT, "shards": 1, "nfe": 1}
     whole, nfe = sampling.draw(model, sample, None, (0,), COUNT, label="sampling")
-    second, _ = sampling.draw(model, sample, None, (0,), COUNT, shard=1, shards=3)
-    assert whole.shape == (COUNT, 3) and nfe == 1 == sampling.expected_nfe(sample)
+    second, nfe_of_one = sampling.draw(model, sample, None, (0,), COUNT, shard=1, shards=3)
+    assert whole.shape == (COUNT, 3) and nfe == nfe_of_one == passes
+    assert sampling.expected_nfe(sample) is None
     assert np.array_equal(second, whole[sampling.BLOCK : 2 * sampling.BLOCK])
     assert len(np.unique(whole, axis=0)) == COUNT
+
+
+@pytest.mark.parametrize(
+    "network, nfe",
+    [
+        ({"kind": "vae", "width": 8, "blocks": 1, "latent": 2}, 1),
+        ({"kind": "gan", "width": 8, "blocks": 1, "latent": 2}, 1),
+        ({"kind": "flow", "width": 8, "transforms": 2, "blocks": 1}, 6),
+        ({"kind": "flow", "width": 8, "transforms": 3, "blocks": 2}, 6),
+    ],
+)
+def test_direct_models_spend_one_evaluation_and_flows_one_per_dimension(network, nfe):
+    """An autoregressive transform finds one dimension a pass, whatever their number."""
+    data = torch.randn(20, 1, 2, 3, generator=torch.Generator().manual_seed(0))
+    model = generative.build(generative.describe(network, data))
+    sample = {"sampler": "direct", "count": 10, "shards": 1, "nfe": 1}
+    assert sampling.draw(model, sample, None, (0,), 10)[1] == nfe

@@ -53,6 +53,29 @@ def test_every_sampler_has_one_clause():
     assert sorted(named) == sorted(defs["sample"]["properties"]["sampler"]["enum"])
 
 
+def test_whole_numbers_are_floats_where_any_number_may_stand():
+    noise = {"kind": "vp", "levels": 10, "beta_max": 20}
+    sample = {"nfe": 9, "step_size": 1, "denoise": True, "ladder": noise, "sampler": "heun"}
+    found = config_schemas.with_floats(
+        {"noise": noise, "sample": sample, "label": "1", "weighting": None},
+        "variant.schema.yaml",
+    )
+    kinds = {key: type(value) for key, value in (found["noise"] | found["sample"]).items()}
+    assert kinds == {"kind": str, "levels": int, "beta_max": float, "nfe": int} | {
+        "step_size": float, "denoise": bool, "ladder": dict, "sampler": str
+    }  # fmt: skip
+    assert found["sample"]["ladder"] == noise and found["weighting"] is None
+    assert type(found["sample"]["ladder"]["beta_max"]) is float
+    assert type(noise["beta_max"]) is int
+
+
+def test_whole_numbers_in_lists_are_floats():
+    dataset = {"means": [[5, 0], [1, 2]], "weights": [1], "train_size": 9}
+    found = config_schemas.with_floats(dataset, "experiment.schema.yaml#/$defs/dataset")
+    assert repr(found["means"]) == "[[5.0, 0.0], [1.0, 2.0]]"
+    assert repr(found["train_size"]) == "9"
+
+
 def test_defaults_fill_only_what_is_left_out():
     schema = "variant.schema.yaml#/$defs/complete_weighting"
     assert config_schemas.with_defaults({"kind": "p2", "k": 3.0}, schema) == {

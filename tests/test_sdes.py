@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
@@ -15,11 +15,13 @@ SDES = [VE(0.01, 50.0), VP(), SubVP(), VP(0.5, 0.5), SubVP(0.2, 8.0)]
 TIMES = torch.linspace(0.01, 1.0, 23, dtype=torch.float64)
 
 betas = st.tuples(st.floats(0.01, 5.0), st.floats(0.0, 10.0)).map(lambda b: (b[0], b[0] + b[1]))
-any_sde = st.one_of(
-    st.builds(lambda b: VP(*b), betas),
-    st.builds(lambda b: SubVP(*b), betas),
-    st.builds(lambda low, ratio: VE(low, low * ratio), st.floats(1e-3, 1.0), st.floats(1.5, 1e4)),
-)
+ANY = {
+    "vp": st.builds(lambda b: VP(*b), betas),
+    "sub_vp": st.builds(lambda b: SubVP(*b), betas),
+    "ve": st.builds(
+        lambda low, ratio: VE(low, low * ratio), st.floats(1e-3, 1.0), st.floats(1.5, 1e4)
+    ),
+}
 
 
 def close(found, expected, rel=1e-10):
@@ -65,21 +67,25 @@ def test_the_rate_of_sigma_squared_is_its_derivative_and_the_diffusion_in_ve_coo
     close(sde.sigma2_rate(TIMES), sde.diffusion(TIMES) ** 2 / sde.scale(TIMES) ** 2, rel=1e-9)
 
 
-@given(any_sde, st.floats(1e-3, 1.0))
-def test_time_inverts_sigma(sde, t):
-    t = torch.tensor(t, dtype=torch.float64)
-    assert sde.time(sde.sigma(t)).item() == pytest.approx(t.item(), rel=1e-9)
-    single = t.float()
-    # in float32 a relative error of σ becomes an absolute one of t for VE
-    assert sde.time(sde.sigma(single)).item() == pytest.approx(t.item(), rel=1e-4, abs=1e-5)
+DTYPES = [torch.float32, torch.float64]
 
 
-@given(
-    any_sde,
-    st.lists(st.integers(1, 4), min_size=0, max_size=3),
-    st.sampled_from([torch.float32, torch.float64]),
-)
-def test_functions_of_time_keep_shape_and_type(sde, shape, dtype):
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kind", ANY)
+@given(st.data(), st.floats(1e-3, 1.0))
+def test_time_inverts_sigma(kind, dtype, data, t):
+    sde, t = data.draw(ANY[kind]), torch.tensor(t, dtype=dtype)
+    # a relative error of σ becomes an absolute one of t for VE
+    close_to = {"rel": 1e-9} if dtype == torch.float64 else {"rel": 1e-4, "abs": 1e-5}
+    assert sde.time(sde.sigma(t)).item() == pytest.approx(t.item(), **close_to)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kind", ANY)
+@settings(max_examples=10)
+@given(st.data(), st.lists(st.integers(1, 4), min_size=0, max_size=3))
+def test_functions_of_time_keep_shape_and_type(kind, dtype, data, shape):
+    sde = data.draw(ANY[kind])
     t = torch.full(tuple(shape), 0.3, dtype=dtype)
     functions = (sde.scale, sde.marginal_std, sde.sigma, sde.diffusion, sde.sigma2_rate, sde.time)
     for function in functions:
@@ -92,15 +98,16 @@ def test_functions_of_time_keep_shape_and_type(sde, shape, dtype):
         assert torch.equal(drift[-1, 1, 2], expected.squeeze())
 
 
+@pytest.mark.parametrize("dtype, rel", [(torch.float32, 1e-4), (torch.float64, 1e-10)])
 @pytest.mark.parametrize("sde", SDES)
-def test_one_score_serves_both_coordinates(sde):
+def test_one_score_serves_both_coordinates(sde, dtype, rel):
     mean, spread = 0.4, 0.7
-    x = torch.linspace(-3, 3, 11, dtype=torch.float64)
-    for t in TIMES[::5]:
+    x = torch.linspace(-3, 3, 11, dtype=dtype)
+    for t in TIMES[::5].to(dtype):
         scale, sigma = sde.scale(t), sde.sigma(t)
         own = -(x - scale * mean) / ((scale * spread) ** 2 + sde.marginal_std(t) ** 2)
         exploding = -(x / scale - mean) / (spread**2 + sigma**2)
-        close(exploding / scale, own)
+        close(exploding / scale, own, rel)
 
 
 def test_refuses_ends_that_are_none():

@@ -14,24 +14,27 @@ JOBS = {
     "train flow": lambda each: specs.train(each, "flow", 0),
     "tune": lambda each: specs.tune(each, "multi"),
     "sample": lambda each: specs.sample(each, "heun", 0, 0, 0),
-    "evaluate": lambda each: specs.evaluate(each, "multi", 0, 0),
+    "evaluate": lambda each: specs.evaluate(each, "multi", 0),
     "floor": lambda each: specs.floor(each, "main"),
-    "likelihood": lambda each: specs.measure_likelihood(each, "flow", 0),
+    "likelihood": lambda each: specs.measure_likelihood(each, "multi", 0),
+    "likelihood of a flow": lambda each: specs.measure_likelihood(each, "flow", 0),
     "sweep": lambda each: specs.sweep_nfe(each, 0),
     "mixing": lambda each: specs.mix_weights(each, 0),
     "exact mixing": specs.mix_exact,
     "fields": specs.fields,
+    "table": lambda each: specs.compare(each, "length"),
     "comparison": lambda each: specs.plot_comparison(each, "length"),
     "gallery": specs.plot_gallery,
     "sweep's figure": specs.plot_nfe_sweep,
     "mixing's figure": specs.plot_mixing,
 }
+ARMS = "arms: [single-0.1, single-1.0], metric: fid"
 # a change of the experiment → the jobs that it concerns
 CHANGES = {
     "a sampler's knob": (("variants", "heun", "sample", "churn", 7.0), {"sample"}),
     "the noise of multi": (
         ("variants", "multi", "noise", "sigma_max", 30.0),
-        {"train", "evaluate"},
+        {"train"},
     ),
     "the batch of multi": (
         ("variants", "multi", "training", "batch_size", 50),
@@ -39,7 +42,12 @@ CHANGES = {
     ),
     "a flow's width": (("variants", "flow", "network", "width", 9), {"train flow"}),
     "other data": (("datasets", "moons", "noise", 0.2), {"train moons", "gallery"}),
-    "the points of the likelihood": (("likelihood", "points", 7), {"likelihood"}),
+    "the objective of multi": (("variants", "multi", "objective", "sliced"), {"train"}),
+    "the points of the likelihood": (
+        ("likelihood", "points", 7),
+        {"likelihood", "likelihood of a flow"},
+    ),
+    "how scores' divergence is found": (("likelihood", "divergence", "hutchinson"), {"likelihood"}),
     "who else has a likelihood": (("likelihood", "variants", ["flow"]), set()),
     # each of the sweep's blocks has its own
     "the sweep's count": (("nfe_sweep", "count", 40), {"floor", "sweep's figure"}),
@@ -79,14 +87,37 @@ def test_a_seed_is_in_the_spec_of_its_jobs(experiment):
 
 def test_a_job_has_the_data_of_its_variant(experiment):
     assert specs.train(experiment, "multi-grid", 0)["dataset"]["name"] == "gaussian_grid"
-    assert specs.evaluate(experiment, "multi-moons", 0, 0)["dataset"]["name"] == "two_moons"
+    assert specs.evaluate(experiment, "multi-moons", 0)["dataset"]["name"] == "two_moons"
     assert specs.dataset(experiment, "moons") == {"dataset": experiment["datasets"]["moons"]}
 
 
-def test_evaluation_has_what_gradient_noise_needs(experiment):
-    spec = specs.evaluate(experiment, "multi", 0, 0)
-    assert {"noise", "weighting", "density", "objective", "network", "batch_size"} < set(spec)
-    assert specs.evaluate(experiment, "flow", 0, 0)["noise"] is None
+KEYS = {
+    "evaluate": {"dataset", "features", "weighting", "density", "batch_size", "sample", "seed"},
+    "tune": {"dataset", "features", "tuning", "sample", "seed"},
+    "sweep": {"dataset", "features", "tuning", "samples", "seed"},
+    "likelihood": {"dataset", "points", "divergence", "seed"},
+}
+
+
+@pytest.mark.parametrize("job", KEYS)
+def test_a_measurement_has_what_it_reads(experiment, job):
+    assert set(JOBS[job](experiment)) == KEYS[job]
+
+
+def test_other_families_have_neither_weighting_nor_divergence(experiment):
+    assert specs.evaluate(experiment, "flow", 0)["weighting"] is None
+    assert specs.measure_likelihood(experiment, "flow", 0)["divergence"] is None
+    assert specs.measure_likelihood(experiment, "multi", 0)["divergence"] == "exact"
+
+
+def test_inpainting_depends_on_neither_its_data_nor_on_who_else_inpaints(tmp_path):
+    block = "inpaint: {variants: [multi], masks: [half], images: 2, completions: 2}"
+    experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
+    spec = specs.inpaint(experiment, "multi", 0)
+    assert set(spec) == {"inpaint", "sample", "seed"}
+    assert set(spec["inpaint"]) == {"masks", "images", "completions"}
+    drawn = specs.plot_inpainting(experiment)["inpaint"]
+    assert drawn == {"variants": ["multi"], "masks": ["half"]}
 
 
 def test_the_floor_is_measured_for_every_number_of_samples(experiment):
@@ -116,9 +147,35 @@ def test_a_sweep_without_tuned_steps_does_not_depend_on_tuning(tmp_path):
 
 def test_a_comparison_along_an_axis_has_its_numbers(experiment):
     axis = specs.plot_comparison(experiment, "length")["axis"]
-    assert axis == {"label": "noise levels L", "values": [("levels-3", 3), ("levels-5", 5)]}
+    values = [("multi", 10), ("levels-3", 3), ("levels-5", 5)]
+    assert axis == {"label": "noise levels L", "values": values}
     assert specs.plot_comparison(experiment, "family")["axis"] is None
     assert config_queries.data_of_comparison(experiment, "length") == "main"
+
+
+def test_a_baseline_without_the_number_is_left_out(tmp_path):
+    text = VALID.replace("arms: [few, single-0.1], metric: fid", "axis: noise.sigma, " + ARMS)
+    axis = specs.plot_comparison(loaded(tmp_path, text), "one")["axis"]
+    assert axis["values"] == [("single-0.1", 0.1), ("single-1.0", 1.0)]
+
+
+def test_an_axis_may_differ_between_baseline_and_arms_alone(tmp_path):
+    text = POINTS.replace("arms: [levels-3, levels-5]", "arms: [levels-3]")
+    axis = specs.plot_comparison(loaded(tmp_path, text), "length")["axis"]
+    assert axis["values"] == [("multi", 10), ("levels-3", 3)]
+
+
+def test_titles_of_a_gallery_tell_the_variants_of_a_data_set_apart(tmp_path):
+    other = """
+  one: {label: One, data: moons, weighting: sigma}
+  two: {label: Two, data: grid, weighting: sigma}
+  three: {label: Two, data: grid, weighting: one}
+grids:"""
+    shown = "gallery: [multi-moons, one, multi-grid, two, three]"
+    text = POINTS.replace("\ngrids:", other).replace("gallery: [multi-moons, multi-grid]", shown)
+    titles = [title for *_, title in specs.plot_gallery(loaded(tmp_path, text))["shown"]]
+    # labels of moons are different; those of grid are not
+    assert titles == ["multi-moons", "One", "multi-grid", "two", "three"]
 
 
 def test_the_gallery_names_each_data_set_once(experiment):

@@ -4,63 +4,21 @@ import math
 
 import pytest
 import torch
+from training_examples import (
+    DIRECT,
+    FLOW,
+    GAN,
+    MLP,
+    SPREAD,
+    VAE,
+    data,
+    everything,
+    plane,
+    spec,
+    train,
+)
 
 from scoreladder import objectives, training
-
-LADDER = {"kind": "geometric", "sigma_max": 2.0, "sigma_min": 0.2, "levels": 4}
-SPREAD = 0.7
-MLP = {"kind": "mlp", "width": 16, "blocks": 1}
-VAE = {"kind": "vae", "width": 16, "blocks": 1, "latent": 2}
-GAN = {"kind": "gan", "width": 16, "blocks": 1, "latent": 2}
-FLOW = {"kind": "flow", "width": 16, "transforms": 2, "blocks": 1}
-DIRECT = dict.fromkeys(["noise", "weighting", "density", "objective", "denoiser"])
-
-
-def spec(noise=LADDER, weighting="sigma2", parameterization="score_over_sigma", **changes):
-    defaults = {
-        "images": 3010,
-        "batch_size": 20,
-        "learning_rate": 0.01,
-        "schedule": "cosine",
-        "warmup_images": 100,
-        "ema_halflife": 500,
-        "gradient_clip": 1.0,
-    }
-    return {
-        "noise": noise,
-        "weighting": {"kind": weighting},
-        "density": {"kind": "ladder"},
-        "objective": "dsm",
-        "denoiser": parameterization,
-        "network": MLP,
-        "training": defaults | changes,
-    }
-
-
-def data(n=1000):
-    return SPREAD * torch.randn(n, 1, generator=torch.Generator().manual_seed(0))
-
-
-def plane(n=1000):
-    """Two clusters of points in the plane, 0.75 of them at (1, 1)."""
-    generator = torch.Generator().manual_seed(0)
-    heavy = torch.rand(n, 1, generator=generator) < 0.75
-    return torch.where(heavy, 1.0, -1.0) + 0.2 * torch.randn(n, 2, generator=generator)
-
-
-def train(run):
-    for _ in training.advance(run):
-        pass
-    return run
-
-
-def everything(run):
-    """The state of a run as one flat list that == compares bit for bit."""
-    tensors = [*run.model.state_dict().values(), *run.ema.state_dict().values()]
-    tensors += [value for moment in run.moments.values() for value in moment.values()]
-    tensors += run.task.state().values()
-    window = [(float(loss), float(norm)) for loss, norm in run.window]
-    return [*(tensor.tolist() for tensor in tensors), run.images, run.curve, window]
 
 
 def test_training_on_a_gaussian_approaches_its_exact_denoiser():
@@ -232,6 +190,20 @@ def test_the_half_life_is_shorter_early_on():
         assert torch.allclose(new, old + 0.5, rtol=1e-5, atol=1e-6)
 
 
+def test_the_average_counts_the_images_of_the_step_that_it_follows():
+    """Half-lives of 5 % of the images seen, those of the step included: 1, 2, 3, 4, 5 images."""
+    run = training.start(spec(learning_rate=0.05, ema_halflife=500), data(), 0)
+    expected = [value.clone() for value in run.ema.parameters()]
+    for seen in (20, 40, 60, 80, 100):
+        training.step(run)
+        keep = 0.5 ** (20 / (0.05 * seen))
+        for average, current in zip(expected, run.model.parameters(), strict=True):
+            average.lerp_(current.detach(), 1 - keep)
+    assert keep == pytest.approx(1 / 16)
+    for mine, theirs in zip(run.ema.parameters(), expected, strict=True):
+        assert torch.allclose(mine, theirs, rtol=1e-6, atol=1e-8)
+
+
 def test_without_a_half_life_the_average_is_the_model():
     run = train(training.start(spec(ema_halflife=0), data(), 0))
     for average, current in zip(run.ema.parameters(), run.model.parameters(), strict=True):
@@ -262,6 +234,20 @@ def test_divergence_is_one_line_that_names_the_learning_rate(images):
     assert run.images < 3010
 
 
+@pytest.mark.parametrize(
+    "loss, sane", [(99.0, True), (-99.0, True), (101.0, False), (-101.0, False)]
+)
+def test_a_loss_may_run_away_in_either_direction(loss, sane):
+    run = training.start(spec(images=20), data(), 0)
+    run.task.losses = lambda x0, generator: loss + 0 * run.model(x0, 1.0).sum(dim=1)
+    run.loss_scale = 1.0
+    if sane:
+        assert train(run).curve[-1]["loss"] == loss
+    else:
+        with pytest.raises(training.TrainingFailed, match=f"the start, is {loss:g}; try a smaller"):
+            train(run)
+
+
 def test_a_direct_model_that_diverges_says_so():
     run = training.start(spec() | DIRECT | {"network": FLOW}, plane() * math.nan, 0)
     with pytest.raises(training.TrainingFailed, match="training diverged: at image"):
@@ -274,3 +260,14 @@ def test_a_ladder_may_follow_from_the_data():
     assert run.model.sigmas[0].item() == pytest.approx(torch.pdist(plane()).max().item(), rel=1e-5)
     assert run.model.sigmas[-1].item() == pytest.approx(0.1)
     assert torch.equal(run.task.density.sigmas, run.model.sigmas.float())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"density": {"kind": "importance"}}, DIRECT | {"network": VAE}],
+    ids=["score", "importance", "vae"],
+)
+def test_data_in_double_precision_are_learned_from_in_double_precision(changes):
+    run = train(training.start(spec(images=100) | changes, plane().double(), 0))
+    assert {value.dtype for value in run.ema.parameters()} == {torch.float64}
+    assert math.isfinite(run.curve[-1]["loss"])

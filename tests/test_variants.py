@@ -1,10 +1,11 @@
 """Experiment files resolve to full settings: merging, inheritance, shorthands, grids, defaults."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
-from config_examples import HEAD, load_below
+from config_examples import HEAD, POINTS, load_below, loaded
 
 from scoreladder import variants
 from scoreladder.variant_merging import merge
@@ -32,7 +33,8 @@ def test_a_variant_without_changes_has_every_setting(resolve):
         "density": {"kind": "ladder", "power": 0.0},
         "objective": "dsm",
         "denoiser": "edm",
-        "network": {"kind": "mlp", "width": 8, "blocks": 1, "conditioning": "log_sigma"},
+        "network": {"kind": "mlp", "width": 8, "blocks": 1, "conditioning": "log_sigma"}
+        | {"octaves": 0},
         "training": {
             "images": 1000,
             "batch_size": 100,
@@ -192,6 +194,21 @@ def test_the_budget_may_just_cover_the_ladder(resolve):
     found = resolve("variants: {a: {sample: {nfe: 11}}, b: {sample: {nfe: 10, denoise: false}}}")
     assert found["variants"]["a"]["sample"]["nfe"] == 11
     assert found["variants"]["b"]["sample"]["nfe"] == 10
+
+
+def test_equal_values_resolve_alike(tmp_path):
+    text = POINTS.replace("metric: mode_coverage", "metric: mmd").replace(
+        "better: multi, than: [heun]", "variant: heun, below: 1.0"
+    )
+    other = text
+    for written in ("20.0", "8.0", "2.0", "1.0"):
+        assert f": {written}" in text
+        other = other.replace(f": {written}", f": {written.removesuffix('.0')}")
+    for written in ("[5, 5], [-5, -5]", "[1, 1]", "spacing: 2"):
+        assert written in text
+        other = other.replace(written, re.sub(r"\d", r"\g<0>.0", written))
+    one, two = loaded(tmp_path, text), loaded(tmp_path, other)
+    assert variants.canonical(one) == variants.canonical(two)
 
 
 def test_titles_and_inline_checks_are_filled_in(resolve):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from config_examples import POINTS, VALID, load_below, loaded, message
 
-from scoreladder import generative, noise, objectives
+from scoreladder import generative, networks, noise, objectives
 from scoreladder.config_queries import DIRECT
 from scoreladder.denoiser import PARAMETERIZATIONS
 from scoreladder.densities import DENSITIES, density
@@ -117,6 +117,20 @@ def test_other_families_have_neither_levels_nor_steps(tmp_path):
     assert flow["training"]["images"] == 1000
 
 
+def test_octaves_widen_the_input_of_an_mlp(resolve):
+    found = resolve("variants: {a: {network: {octaves: 3}}, b: {}}")
+    assert [found[name]["network"]["octaves"] for name in "ab"] == [3, 0]
+    wide, plain = (networks.build(found[name]["network"], (2,), 0) for name in "ab")
+    assert (wide.enter.in_features, plain.enter.in_features) == (14, 2)
+
+
+def test_an_index_of_levels_that_are_all_visited(resolve):
+    found = resolve("variants: {a: {network: {conditioning: index}, sample: {nfe: 30}}}")["a"]
+    assert found["sample"]["ladder"] == found["noise"]
+    passed = "{network: {conditioning: index}, sample: {sampler: heun, nfe: 19}}"
+    assert resolve(f"variants: {{a: {passed}}}")["a"]["sample"]["ladder"] == GEOMETRIC
+
+
 def test_every_family_of_the_library_can_be_configured():
     assert set(generative.KINDS) == set(DIRECT)
 
@@ -135,7 +149,7 @@ def test_a_child_of_another_family_may_be_a_score_again(resolve):
 
 def test_variants_may_be_trained_on_other_data(tmp_path):
     experiment = loaded(tmp_path, POINTS)
-    assert list(experiment["datasets"]) == ["main", "moons", "grid"]
+    assert list(experiment["datasets"]) == ["main", "moons", "grid", "masses"]
     assert experiment["datasets"]["main"] == experiment["dataset"]
     data = {name: variant["data"] for name, variant in experiment["variants"].items()}
     assert data["multi"] == data["flow"] == "main"
@@ -147,6 +161,11 @@ MISTAKES = {
     "importance of one scale told by index": (MULTI, "multi: {network: {conditioning: index}, noise: {kind: single, sigma: 1}, density: importance}", "variants.multi.network.conditioning", "found 'index' where the noise is single; an index needs a ladder of levels"),
     "index between the levels": (MULTI, "multi: {network: {conditioning: index}, density: log_uniform}", "variants.multi.network.conditioning", "found 'index' where the density is log_uniform"),
     "unknown conditioning": (MULTI, "multi: {network: {conditioning: film}}", "variants.multi.network.conditioning", "found 'film'; one of: log_sigma, index, none"),
+    "index on another ladder": (MULTI, "multi: {network: {conditioning: index}, sample: {ladder: {kind: linear, levels: 10}}}", "variants.multi.sample.ladder", "found the ladder linear 5 → 0.05, 10 levels with the conditioning index; such a network knows only its training ladder, geometric 5 → 0.05, 10 levels"),
+    "index at one of the levels": (MULTI, "multi: {network: {conditioning: index}, sample: {sampler: langevin, sigma: 5.0}}", "variants.multi.sample.ladder", "found the ladder σ = 5 with the conditioning index"),
+    "index on a ladder of another length": (MULTI, "multi: {reuses: told, sample: {sampler: heun, nfe: 9}}\n  told: {network: {conditioning: index}}", "variants.multi.sample.ladder", "found the ladder geometric 5 → 0.05, 5 levels with"),
+    "half an octave": (MULTI, "multi: {network: {octaves: 0.5}}", "variants.multi.network.octaves", "found 0.5; a whole number >= 0"),
+    "octaves of a VAE": (MULTI, "multi: {network: {kind: vae, width: 8, blocks: 1, latent: 2, octaves: 1}}", "variants.multi.network.octaves", "found 1; kind vae has only: kind, width, blocks, latent"),
     "unknown objective": (MULTI, "multi: {objective: dms}", "variants.multi.objective", "found 'dms'; one of: dsm, sliced, sliced_vr, implicit; did you mean 'dsm'?"),
     "ends of a schedule": (MULTI, "multi: {noise: {kind: cosine, levels: 4, sigma_max: 3}}", "variants.multi.noise.sigma_max", "found 3; kind cosine has only: kind, levels, steps"),
     "reversed rates": (MULTI, "multi: {noise: {kind: vp, levels: 4, beta_min: 30}}", "variants.multi.noise.beta_max", "found 20.0; more than beta_min, which is 30"),

@@ -3,12 +3,16 @@
 # a row of the table of mistakes is one line
 # ruff: noqa: E501
 
+from contextlib import nullcontext
+from functools import partial
+
 import pytest
+import torch
 from config_examples import POINTS, load_below, message
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from scoreladder import sampling
+from scoreladder import noise, sampling
 from scoreladder.config_errors import ConfigError
 from scoreladder.config_schemas import check, clause, with_defaults
 from scoreladder.variant_merging import WRITTEN_SAMPLE, merge
@@ -119,6 +123,44 @@ def test_merging_drops_what_a_sampler_does_not_take(sampler):
     assert set(merged) == {key for key in below if key in keys}
 
 
+def test_a_ladder_takes_the_ends_that_it_leaves_out_from_the_noise(resolve):
+    found = resolve(
+        "variants:\n"
+        "  one: {sample: {sampler: dpmpp_2m, nfe: 9, ladder: {kind: karras}}}\n"
+        "  two: {sample: {ladder: {kind: linear, sigma_min: 0.5, levels: 3}}}\n"
+        "  three: {sample: {sampler: heun, nfe: 3, ladder: {kind: vp}}}\n"
+    )
+    ladders = {name: variant["sample"]["ladder"] for name, variant in found.items()}
+    karras = {"kind": "karras", "sigma_max": 5.0, "sigma_min": 0.05, "levels": 9, "rho": 7.0}
+    assert ladders["one"] == karras
+    assert ladders["two"] == {"kind": "linear", "sigma_max": 5.0, "sigma_min": 0.5, "levels": 3}
+    assert "sigma_max" not in ladders["three"]
+
+
+STEPS = st.floats(0.01, 1.99)
+
+
+@given(STEPS, st.integers(3, 60), st.floats(1.5, 1000.0))
+@settings(max_examples=60, deadline=None)
+def test_a_consistent_step_is_refused_where_the_sampler_refuses_it(step, nfe, ratio):
+    noise_block = {"kind": "geometric", "sigma_max": ratio, "sigma_min": 1.0, "levels": 4}
+    sample = {"sampler": "consistent_annealed", "count": 20, "denoise": True}
+    sample |= {"nfe": nfe, "step_size": step}
+    sigmas = noise.geometric(ratio, 1.0, nfe - 1)
+    assume(abs(abs(1 - step) - float(sigmas[1] / sigmas[0])) > 1e-6)
+    refused = False
+    try:
+        complete(sample, noise_block, ())
+    except ConfigError as error:
+        refused = True
+        assert error.key == ("step_size",)
+    generator = torch.Generator().manual_seed(0)
+    x = torch.ones(1, 2, dtype=torch.float64)
+    draw = partial(sampling.consistent_annealed, lambda x, sigma: x, x, sigmas, step)
+    with pytest.raises(ValueError, match="step_size") if refused else nullcontext():
+        draw(generator=generator)
+
+
 def test_a_noise_without_levels_of_its_own_is_annealed_through(resolve):
     found = resolve("variants: {a: {noise: {kind: ncsnv2, sigma_min: 0.1}, sample: {nfe: 2}}}")["a"]
     assert found["sample"]["ladder"] == {"kind": "ncsnv2", "sigma_min": 0.1, "c": 0.5}
@@ -184,11 +226,15 @@ MISTAKES = {
     "too few evaluations for a corrector": (A, "multi: {sample: {sampler: predictor_corrector, corrector_steps: 3, nfe: 7}}", "variants.multi.sample.nfe", "found 7; predictor_corrector needs evaluations for two levels of its ladder: >= 8"),
     "too few evaluations to denoise": (A, "multi: {sample: {sampler: consistent_annealed, nfe: 2}}", "variants.multi.sample.nfe", "found 2; consistent_annealed needs evaluations for two levels of its ladder: >= 3"),
     "more levels than steps": (A, "multi: {noise: {kind: cosine, levels: 10, steps: 20}, sample: {sampler: ancestral}}", "variants.multi.sample.ladder.levels", "found 50; at most steps, which is 20"),
-    "unfinished ladder": ("nfe: 19}}", "nfe: 19, ladder: {kind: karras, sigma_max: 3}}}", "variants.heun.sample.ladder.sigma_min", "missing; a finite number > 0"),
+    "unfinished ladder": (A, "multi: {noise: {kind: cosine, levels: 9}, sample: {ladder: {kind: karras, sigma_max: 3, levels: 9}}}", "variants.multi.sample.ladder.sigma_min", "missing; a finite number > 0"),
+    "ladder without a kind": ("nfe: 19}}", "nfe: 19, ladder: {sigma_max: 3}}}", "variants.heun.sample.ladder.kind", "missing; one of: single"),
+    "end below that of the noise": ("nfe: 19}}", "nfe: 19, ladder: {kind: karras, sigma_max: 0.1}}}", "variants.heun.sample.ladder.sigma_max", "found 0.1; more than sigma_min, which is 0.2"),
+    "step that leaves too much noise": (A, "multi: {sample: {sampler: consistent_annealed, nfe: 11, step_size: 0.3}}", "variants.multi.sample.step_size", "found 0.3; consistent_annealed with a ladder of 10 levels needs a step > 0.4005 and < 1.599"),
+    "step that turns the noise around": (A, "multi: {sample: {sampler: consistent_annealed, nfe: 11, step_size: 1.6}}", "variants.multi.sample.step_size", "found 1.6; consistent_annealed"),
     "key of another sampler": ("nfe: 19}}", "nfe: 19, eta: 1}}", "variants.heun.sample.eta", "found 1; sampler heun has only: sampler, count, shards, nfe, churn, ladder"),
     "budget of the ODE": ("{sampler: heun, nfe: 19}", "{sampler: pf_ode, nfe: 19}", "variants.heun.sample.nfe", "found 19; sampler pf_ode has only: sampler, count, shards, rtol, ladder"),
     "more noise than fresh": (A, "multi: {sample: {sampler: ddim, eta: 1.5}}", "variants.multi.sample.eta", "found 1.5; a finite number >= 0 and <= 1"),
-    "direct sampling of a score": ("{sampler: heun, nfe: 19}", "{sampler: direct}", "variants.heun.sample.sampler", "found 'direct'; only networks of kind vae, gan and flow draw samples directly"),
+    "direct sampling of a score": ("{sampler: heun, nfe: 19}", "{sampler: direct}", "variants.heun.sample.sampler", "found 'direct'; only vae, gan and flow draw directly"),
     "another ladder from the data": (A, "multi: {sample: {ladder: {kind: ncsnv2, sigma_min: 1}}}", "variants.multi.sample.ladder", "found {'kind': 'ncsnv2', 'sigma_min': 1, 'c': 0.5}; a ladder that is derived from the training data is the training noise's"),
 }  # fmt: skip
 

@@ -2,21 +2,14 @@
 
 from pathlib import Path
 
-from scoreladder import files, ncsn_toy, progress, seeds
+from scoreladder import files, ncsn_toy
 
 CHAINS = 20_000
 
 
 def mix_exact(path: Path) -> None:
     """Write the heavy mode's share for each of the toy's configurations."""
-    rows = []
-    every = progress.track(
-        ncsn_toy.CONFIGURATIONS.items(), len(ncsn_toy.CONFIGURATIONS), "mixing", "row"
-    )
-    for name, configuration in every:
-        generator = seeds.generator("exact mixing", name)
-        weight = ncsn_toy.heavy_weight(ncsn_toy.exact_denoiser, configuration, CHAINS, generator)
-        rows.append({"configuration": name, "heavy_weight": weight})
+    rows = ncsn_toy.table(ncsn_toy.exact_denoiser, CHAINS, ("exact mixing",))
     files.write_json(path, {"rows": rows})
 
 

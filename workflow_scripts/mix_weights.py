@@ -2,21 +2,14 @@
 
 from pathlib import Path
 
-from scoreladder import denoiser, devices, files, ncsn_toy, progress, seeds
+from scoreladder import denoiser, devices, files, ncsn_toy
 
 
 def mix_weights(model: Path, chains: int, seed: int, device: str, path: Path) -> dict:
     """Write the heavy mode's share for each of the toy's configurations."""
     where = devices.choose(device)
     network = denoiser.load(model, where)
-    rows = []
-    every = progress.track(
-        ncsn_toy.CONFIGURATIONS.items(), len(ncsn_toy.CONFIGURATIONS), "mixing", "row"
-    )
-    for name, configuration in every:
-        generator = seeds.generator("mixing", seed, name, device=where)
-        weight = ncsn_toy.heavy_weight(network, configuration, chains, generator)
-        rows.append({"configuration": name, "heavy_weight": weight})
+    rows = ncsn_toy.table(network, chains, ("mixing", seed), where)
     files.write_json(path, {"rows": rows})
     return {"device": devices.describe(where), "dtype": "float32"}
 

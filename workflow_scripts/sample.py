@@ -25,9 +25,8 @@ def sample(model: Path, tuning: Path | None, spec: dict, device: str, path: Path
             spec["shards"],
             label="sampling",
         )
-    except ValueError as error:
-        # a step size that the sampler refuses on this ladder
-        raise JobFailed(f"sample: {error}") from error
+    except sampling.StepSizeError as error:
+        raise JobFailed(f"sample.step_size: {error}") from error
     if not np.isfinite(samples).all():
         share = f"{np.mean(~np.isfinite(samples)):.0%} of the sampled values are not finite"
         reason = "" if size is None else f": the relative step size {size:g} is too large"

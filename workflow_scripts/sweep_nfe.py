@@ -12,7 +12,9 @@ def sweep_nfe(
 ) -> dict:
     """Write one row per sampler and budget: the evaluations really spent, and the metrics.
 
-    A step size that is to be tuned is tuned for its row, on the tuning split.
+    A step size that is to be tuned is tuned for its row, on the tuning split with this seed's
+    model, and the row keeps the tuning curve. A budget at which no chains stay finite, or whose
+    step size the sampler refuses, leaves a row without metrics: it must not sink the others.
     """
     where = devices.choose(device)
     network = denoiser.load(model, where)
@@ -21,25 +23,41 @@ def sweep_nfe(
     key = ("sweep", spec["seed"])
 
     def measured(samples: np.ndarray, real: np.ndarray) -> dict[str, float]:
-        found = evaluation.features_of(samples, classifier)
-        return evaluation.sample_metrics(found, real, spec["dataset"])
+        return evaluation.measured(samples, real, classifier, spec["dataset"])
+
+    def tuned(block: dict) -> dict:
+        chosen = spec["tuning"]
+        trials = tuning.trials(
+            network,
+            block,
+            chosen["relative_step_sizes"],
+            chosen["count"],
+            lambda samples: measured(samples, tune)[chosen["metric"]],
+            ("tune", *key),
+            where,
+        )
+        curve = list(trials)
+        if all(trial["value"] is None for trial in curve):
+            return {"relative_step_size": None, "at_grid_edge": False, "curve": curve}
+        best = tuning.best(curve)["relative_step_size"]
+        edge = tuning.at_grid_edge(curve)
+        return {"relative_step_size": best, "at_grid_edge": edge, "curve": curve}
 
     def row(name: str, block: dict) -> dict:
-        size = block.get("step_size")
-        if size == "tuned":
-            trials = tuning.trials(
-                network,
-                block,
-                spec["tuning"]["relative_step_sizes"],
-                spec["tuning"]["count"],
-                lambda samples: measured(samples, tune)[spec["tuning"]["metric"]],
-                ("tune", *key),
-                where,
-            )
-            size = tuning.best(list(trials))["relative_step_size"]
-        samples, evaluations = sampling.draw(network, block, size, key, block["count"], where)
-        metrics = measured(samples, test) if np.isfinite(samples).all() else {}
-        return {"sampler": name, "nfe": evaluations, "relative_step_size": size, **metrics}
+        step = {"relative_step_size": block.get("step_size")}
+        if step["relative_step_size"] == "tuned":
+            step = tuned(block)
+        size = step["relative_step_size"]
+        failed = {"sampler": name, "nfe": block.get("nfe"), **step}
+        if size is None and "step_size" in block:
+            return failed
+        try:
+            samples, nfe = sampling.draw(network, block, size, key, block["count"], where)
+        except sampling.StepSizeError as error:
+            print(f"{name} at {block['nfe']} evaluations: {error}")
+            return failed
+        found = measured(samples, test) if np.isfinite(samples).all() else {}
+        return {**failed, "nfe": nfe, **found}
 
     every = progress.track(spec["samples"], len(spec["samples"]), "sweep", "budget")
     files.write_json(path, {"rows": [row(name, block) for name, block in every]})

@@ -20,18 +20,20 @@ def tune(
     chosen, sizes = spec["tuning"], spec["tuning"]["relative_step_sizes"]
 
     def measure(samples: np.ndarray) -> float:
-        found = evaluation.features_of(samples, classifier)
-        return evaluation.sample_metrics(found, real, spec["dataset"])[chosen["metric"]]
+        return evaluation.measured(samples, real, classifier, spec["dataset"])[chosen["metric"]]
 
     network = denoiser.load(model, where)
     trials = tuning.trials(
         network, spec["sample"], sizes, chosen["count"], measure, ("tune", spec["seed"]), where
     )
     curve = list(progress.track(trials, len(sizes), "tuning", "trial"))
-    best = tuning.best(curve)
-    at_edge = len(curve) > 1 and best in (curve[0], curve[-1])
-    result = {"metric": chosen["metric"], "curve": curve, "at_grid_edge": at_edge}
-    files.write_json(path, result | {"relative_step_size": best["relative_step_size"]})
+    result = {
+        "metric": chosen["metric"],
+        "curve": curve,
+        "at_grid_edge": tuning.at_grid_edge(curve),
+        "relative_step_size": tuning.best(curve)["relative_step_size"],
+    }
+    files.write_json(path, result)
     return {"device": devices.describe(where), "dtype": "float32"}
 
 

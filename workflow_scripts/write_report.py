@@ -5,14 +5,27 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from scoreladder import config_queries, files
-from scoreladder.report import page
+from scoreladder import config_queries, describe, files
+from scoreladder.report import page, tables
 
 NOTES = {
-    "Paired by seed": "same first weights, images, noise and starting points for every variant",
+    "Paired by seed": (
+        "variants with the same network share its first weights, and those with the same data its "
+        "batches and noise; samplers that start alike share their starting points"
+    ),
     "Step size": (
-        "chosen per variant on the tuning split, which no reported number uses, with the first "
-        "training seed's model; every variant has the same trials"
+        "where it is tuned: chosen per variant on the tuning split, which no reported number uses, "
+        "with the first training seed's model and the same trials for all; in a sweep, for each "
+        "budget and seed"
+    ),
+    "Starting points": (
+        "Langevin chains start from N(0, start_std²); samplers that go down once, and the ODE, "
+        "from the Gaussian with the mean and variance of the data under noise σ₁"
+    ),
+    "Likelihood": (
+        "of a score model, at its smallest σ, by the probability-flow ODE; of a flow, exact; of a "
+        "VAE, a lower bound from 100 importance-weighted draws; images are dequantised by uniform "
+        "noise for all, and flow and VAE are trained so"
     ),
     "Intervals": (
         "95 %, Student's t over training seeds; two variants are compared seed by seed; SE within "
@@ -56,6 +69,17 @@ def provenance(runs: pd.DataFrame, manifest: dict) -> dict:
     }
 
 
+def figure_tables(experiment: dict, summary: Path) -> dict[str, dict]:
+    """The numbers behind figures that no comparison has, by the figure's name."""
+    found = {}
+    if experiment["nfe_sweep"]:
+        sweeps, metric = pd.read_csv(summary / "sweeps.csv"), experiment["nfe_sweep"]["metric"]
+        found["nfe_sweep"] = tables.nfe_sweep(sweeps, metric, describe.SAMPLERS)
+    if experiment["mixing"]:
+        found["mixing_weights"] = tables.mixing_weights(pd.read_csv(summary / "mixing.csv"))
+    return found
+
+
 def write_report(
     experiment: dict, folder: Path, captions: dict[str, Path], manifest: Path, path: Path
 ) -> None:
@@ -72,12 +96,16 @@ def write_report(
         table = pd.read_csv(folder / "tables" / f"{name}.csv")
         compared.append((comparison | {"figure": drawing}, table))
     others = config_queries.figures(experiment)
+    numbers = figure_tables(experiment, folder / "summary")
     runs = pd.read_csv(folder / "summary" / "runs.csv")
     html = page.render(
         experiment,
         files.read_json(folder / "summary" / "claims.json")["claims"],
         compared,
-        [figure(name, title, name) for name, title in others.items()],
+        [
+            figure(name, title, name) | {"table": numbers.get(name)}
+            for name, title in others.items()
+        ],
         yaml.safe_dump(experiment, sort_keys=False, allow_unicode=True, width=100),
         provenance(runs, files.read_json(manifest)),
         budgets(runs) | NOTES,

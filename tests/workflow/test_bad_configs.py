@@ -36,3 +36,22 @@ def test_an_experiment_named_on_the_command_line_must_exist(fresh):
     done = fresh.run("--cores=2", "--config", "experiments=[nothing]", stderr=subprocess.PIPE)
     assert done.returncode == 1
     assert "Error: " in done.stderr and "Traceback" not in done.stderr
+
+
+# a file that only experiments with a block have → the block
+OF_BLOCKS = {
+    "sweeps/nfe/seed0.json": "nfe_sweep",
+    "sweeps/mixing/exact.json": "mixing",
+    "likelihood/multi/seed0.json": "likelihood",
+}
+
+
+@pytest.mark.parametrize(("file", "block"), OF_BLOCKS.items())
+def test_what_only_another_experiment_has_gives_one_line(fresh, file, block):
+    done = fresh.run("--cores=2", f"results/tiny/{file}", stderr=subprocess.PIPE)
+    errors = [line for line in done.stderr.splitlines() if "Error" in line]
+    assert done.returncode == 1
+    allowed = "only experiments with that block have what was asked for"
+    assert errors == [f"Error: {TINY}: {block}: missing; {allowed}"]
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not fresh.results.exists()

@@ -13,7 +13,7 @@ def points(fresh):
 
 def test_every_block_has_its_jobs(points):
     plan = points.plan()
-    data = ["grid", "main", "moons"]
+    data = ["grid", "main", "masses", "moons"]
     assert [plan[rule] for rule in ("prepare_dataset", "make_reference")] == [data, data]
     # only comparisons need a floor, and the sweep
     assert plan["measure_floor"] == ["main"]

@@ -7,7 +7,7 @@ from scoreladder.catalog import METRICS
 from scoreladder.statistics import Interval, mean_interval, outcome, paired_interval
 
 FACTS = ["nfe", "images", "parameters", "network", "ladder", "weighting", "density"]
-FACTS += ["objective", "sampler"]
+FACTS += ["objective", "sampler", "learning_rate"]
 FACTS += ["step_size", "relative_step_size", "at_grid_edge", "train_seconds"]
 
 

@@ -12,30 +12,33 @@ class GaussianMixture:
 
     means: (K, D). covariances_or_stds: a number or (K,) isotropic standard deviations, (K, D)
     standard deviations per axis, or (K, D, D) covariances; zero spread (point masses) is allowed
-    where σ > 0. weights: (K,), positive, normalised here. Computes in the dtype of `means`.
+    where σ > 0. weights: (K,), positive, normalised here. Computes in the dtype and on the device
+    of `means`, float64 where those are integers.
     Raises ValueError on shapes that do not fit or weights that are not positive.
     It is callable as a denoiser: mixture(x, σ) = mixture.denoise(x, σ).
     """
 
     def __init__(self, means, covariances_or_stds, weights):
-        self.means = torch.as_tensor(means)
+        # a tensor stays where it is, whatever the default device
+        self.means = means if isinstance(means, Tensor) else torch.as_tensor(means)
         if not self.means.is_floating_point():
             self.means = self.means.double()
         if self.means.ndim != 2:
             raise ValueError(f"means must have shape (K, D), found {tuple(self.means.shape)}")
         components, dim = self.means.shape
-        weights = torch.as_tensor(weights, dtype=self.means.dtype)
+        like = {"dtype": self.means.dtype, "device": self.means.device}
+        weights = torch.as_tensor(weights, **like)
         if weights.shape != (components,) or not (weights > 0).all():
             raise ValueError(f"need {components} positive weights, found {weights.tolist()}")
         self.weights = weights / weights.sum()
-        spread = torch.as_tensor(covariances_or_stds, dtype=self.means.dtype)
+        spread = torch.as_tensor(covariances_or_stds, **like)
         if spread.shape == (components, dim, dim):
             self.variances, self.axes = torch.linalg.eigh(spread)
             self.variances = self.variances.clamp(min=0)
         elif spread.shape in ((), (components,), (components, dim)):
             stds = spread.reshape(-1, 1) if spread.ndim < 2 else spread
             self.variances = stds.expand(components, dim) ** 2
-            self.axes = torch.eye(dim, dtype=self.means.dtype).expand(components, dim, dim)
+            self.axes = torch.eye(dim, **like).expand(components, dim, dim)
         else:
             raise ValueError(
                 f"covariances_or_stds must be a number or have shape ({components},), "
@@ -55,7 +58,10 @@ class GaussianMixture:
         return torch.einsum("nk,nke,kde->nd", shares, values, self.axes)
 
     def log_prob(self, x: Tensor, sigma: Tensor | float = 0.0) -> Tensor:
-        """log p_σ(x); x (n, D), sigma a number or (n,); returns (n,)."""
+        """log p_σ(x) = log Σ_k w_k N(x; μ_k, Σ_k + σ²I), by logsumexp; returns (n,).
+
+        x (n, D), sigma >= 0 a number or (n,).
+        """
         return self._project(x, sigma)[2].logsumexp(dim=1)
 
     def responsibilities(self, x: Tensor, sigma: Tensor | float = 0.0) -> Tensor:
@@ -78,17 +84,26 @@ class GaussianMixture:
     def sample(
         self, n: int, sigma: float = 0.0, generator: torch.Generator | None = None
     ) -> Tensor:
-        """n draws from p_σ, shape (n, D)."""
-        component = torch.multinomial(self.weights, n, replacement=True, generator=generator)
-        z = torch.randn(n, self.means.shape[1], generator=generator, dtype=self.means.dtype)
+        """n draws from p_σ, shape (n, D), in the dtype and on the device of `means`.
+
+        The random numbers are drawn on the generator's device, so that its seed fixes them.
+        """
+        means = self.means
+        device = means.device if generator is None else generator.device
+        weights = self.weights.to(device)
+        component = torch.multinomial(weights, n, replacement=True, generator=generator)
+        z = torch.randn(n, means.shape[1], generator=generator, dtype=means.dtype, device=device)
+        component, z = component.to(means.device), z.to(means.device)
         stds = (self.variances + sigma**2).sqrt()[component]
-        return self.means[component] + torch.einsum("nde,ne->nd", self.axes[component], stds * z)
+        return means[component] + torch.einsum("nde,ne->nd", self.axes[component], stds * z)
 
 
 def empirical_denoiser(data: Tensor) -> Callable[[Tensor, Tensor | float], Tensor]:
     """The exact denoiser of a finite data set: the mean of data, weighted softmax(−‖x−x_i‖²/2σ²).
 
-    data has shape (n, ...). As σ → 0 it answers with the nearest point, as σ → ∞ with the mean.
+    data has shape (n, ...), σ > 0 is a number or one per row of x (m, ...); memory is m·n·D. As
+    σ → 0 it answers with the nearest point, as σ → ∞ with the mean. It is E[x₀ | x₀ + σz = x] of
+    the points as an equal mixture (arXiv 2206.00364, appendix B.3).
     """
     flat = data.flatten(1)
 

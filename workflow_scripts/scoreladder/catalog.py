@@ -19,13 +19,20 @@ class Metric(NamedTuple):
 METRICS = {
     "fid": Metric("FID in digit-classifier features", True, IMAGES),
     "balance": Metric("evenness of the levels' loss shares", False, IMAGES + POINTS),
-    "gradient_noise": Metric("gradient noise at equal objective", True, IMAGES + POINTS),
-    "nll": Metric("negative log-likelihood per dimension", True, IMAGES + POINTS),
+    "gradient_noise": Metric(
+        "gradient noise over that of uniform levels, at equal λ p", True, IMAGES + POINTS
+    ),
+    "nll": Metric(
+        "negative log-likelihood per dimension, bits (images) or nats (points)",
+        True,
+        IMAGES + POINTS,
+    ),
     "hole_rmse": Metric("rms error in inpainted holes", True, IMAGES),
     "hole_gain": Metric("error of the mean image over that of the inpainting", False, IMAGES),
     "hole_spread": Metric("spread of the completions in holes", False, IMAGES),
     "sliced_w1": Metric("sliced W₁ to held-out data", True, POINTS),
     "sliced_w2": Metric("sliced W₂ to held-out data", True, POINTS),
+    "w2": Metric("W₂ to held-out data", True, POINTS),
     "mmd": Metric("squared MMD to held-out data", True, POINTS),
     "weight_error": Metric("error of the mixing weights", True, MIXTURES),
     "blur": Metric("relative error of the modes' spread", True, MIXTURES),
@@ -38,7 +45,7 @@ METRICS = {
 }
 
 # Those of samples alone; step sizes can be tuned by those that are better when lower.
-OF_SAMPLES = ("fid", "sliced_w1", "sliced_w2", "mmd", "weight_error", "blur", "mode_coverage")
+OF_SAMPLES = ("fid", "sliced_w1", "sliced_w2", "w2", "mmd", "weight_error", "blur", "mode_coverage")
 
 # Those that only the variants of the inpaint block have.
 OF_INPAINTING = ("hole_rmse", "hole_gain", "hole_spread")

@@ -1,14 +1,11 @@
 """Checks of an experiment's blocks that measure or show chosen variants."""
 
 from scoreladder.catalog import IMAGES, METRICS, OF_SAMPLES, POINTS
-from scoreladder.config_checks import check_names, items
-from scoreladder.config_datasets import check_metric
-from scoreladder.config_errors import ConfigError, Key, listed, shown
-from scoreladder.config_queries import WITH_LIKELIHOOD, data_of, is_direct, is_tuned
+from scoreladder.config_checks import check_known_levels, check_names, items
+from scoreladder.config_datasets import held_out_size
+from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown
+from scoreladder.config_queries import WITH_LIKELIHOOD, data_of, is_sweep_tuned, is_tuned
 
-# NCSN's toy (arXiv 1907.05600, section 3.2), and the range of the ladders that it is sampled by
-TOY = {"means": [[5, 5], [-5, -5]], "weights": [0.8, 0.2]}
-TOY_SIGMAS = (1, 20)
 LANGEVIN = ("langevin", "annealed_langevin")
 
 
@@ -20,8 +17,9 @@ def check_tuning(experiment: dict, wheres: dict[str, Key]) -> None:
         for where in tuned.values():
             _raise_untuned((*where, "sample", "step_size"))
         return
-    for data in dict.fromkeys(data_of(experiment, name) for name in tuned or variants):
-        _check_lower_of_samples(tuning["metric"], experiment["datasets"][data]["name"])
+    swept = [experiment["nfe_sweep"]["variant"]] if is_sweep_tuned(experiment) else []
+    names = [*tuned, *swept] or list(variants)
+    _check_of_samples(tuning["metric"], names, experiment, ("tuning", "metric"), lower=True)
     sizes = tuning["relative_step_sizes"]
     if sizes != sorted(sizes):
         key = ("tuning", "relative_step_sizes")
@@ -33,18 +31,33 @@ def _raise_untuned(key: Key) -> None:
     raise ConfigError(key, "found 'tuned' but no tuning block", allowed)
 
 
-def _check_lower_of_samples(metric: str, dataset: str) -> None:
-    """Raise ConfigError unless step sizes can be tuned by the metric on the dataset."""
-    key = ("tuning", "metric")
-    check_metric(metric, dataset, key)
-    if metric not in OF_SAMPLES or not METRICS[metric].lower_is_better:
-        on = [
-            name
-            for name in OF_SAMPLES
-            if dataset in METRICS[name].datasets and METRICS[name].lower_is_better
-        ]
-        allowed = f"a metric of samples that is better when lower: {listed(on)}"
-        raise ConfigError(key, f"found {shown(metric)}", allowed)
+def _check_of_samples(
+    metric: str, names: list[str], experiment: dict, key: Key, lower: bool = False
+) -> None:
+    """Raise ConfigError unless samples of all the variants named have the metric.
+
+    lower: whether it must be better when lower, as step sizes are tuned by.
+    """
+    data = {name: data_of(experiment, name) for name in names}
+    kinds = {name: experiment["datasets"][data[name]]["name"] for name in names}
+    lacking = {
+        each: [name for name in names if kinds[name] not in entry.datasets]
+        for each, entry in METRICS.items()
+    }
+    accepted = [
+        each
+        for each in OF_SAMPLES
+        if not lacking[each] and (METRICS[each].lower_is_better or not lower)
+    ]
+    if metric in accepted:
+        return
+    found = f"found {shown(metric)}"
+    if lacking.get(metric):
+        name = lacking[metric][0]
+        found += f", which {name} lacks: its data {data[name]} is {kinds[name]}"
+    what = f"a metric of samples{' that is better when lower' if lower else ''}"
+    near = None if metric in METRICS else nearest(metric, accepted)
+    raise ConfigError(key, found, f"{what}: {listed(accepted)}", near)
 
 
 def check_showcase(experiment: dict) -> None:
@@ -88,7 +101,7 @@ def check_inpaint(experiment: dict) -> None:
 
 
 def check_likelihood(experiment: dict) -> None:
-    """Raise ConfigError unless every variant of the likelihood block has a likelihood."""
+    """Raise ConfigError unless every variant of the likelihood block has one, and the points."""
     block = experiment["likelihood"]
     if block is None:
         return
@@ -104,51 +117,22 @@ def check_likelihood(experiment: dict) -> None:
             found = f"found {shown(name)}, whose noise is single"
             allowed = "the probability-flow ODE runs between the two ends of a ladder"
             raise ConfigError(key, found, allowed)
+        held_out = held_out_size(experiment["datasets"][variant["data"]])
+        if block["points"] > held_out:
+            found = f"found {block['points']}"
+            allowed = f"at most the test split of {name}, which is {held_out}"
+            raise ConfigError(("likelihood", "points"), found, allowed)
 
 
 def check_sweep(experiment: dict) -> None:
-    """Raise ConfigError unless a resolved sweep's metric exists and its steps can be tuned."""
+    """Raise ConfigError unless a resolved sweep's metric, ladders and steps suit its variant."""
     block = experiment["nfe_sweep"]
     if block is None:
         return
-    dataset = experiment["datasets"][data_of(experiment, block["variant"])]["name"]
-    check_metric(block["metric"], dataset, ("nfe_sweep", "metric"))
-    if block["metric"] not in OF_SAMPLES:
-        on = [name for name in OF_SAMPLES if dataset in METRICS[name].datasets]
-        found = f"found {shown(block['metric'])}"
-        raise ConfigError(("nfe_sweep", "metric"), found, f"a metric of samples: {listed(on)}")
-    for name, sample in block["samples"]:
-        if sample.get("step_size") == "tuned":
-            if experiment["tuning"] is None:
-                _raise_untuned(("nfe_sweep", "samplers", name, "step_size"))
-            _check_lower_of_samples(experiment["tuning"]["metric"], dataset)
-
-
-def check_mixing(experiment: dict) -> None:
-    """Raise ConfigError unless the mixing block's variant is a score of NCSN's toy."""
-    block, key = experiment["mixing"], ("mixing", "variant")
-    if block is None:
-        return
     name = block["variant"]
-    check_names([(key, name)], experiment["variants"])
-    variant = experiment["variants"][name]
-    dataset = experiment["datasets"][variant["data"]]
-    if any(dataset.get(part) != wanted for part, wanted in TOY.items()):
-        found = f"found {shown(name)}, whose data is not NCSN's toy"
-        allowed = f"a gaussian_mixture with means {TOY['means']} and weights {TOY['weights']}"
-        raise ConfigError(key, found, allowed)
-    check_score(name, experiment, key)
-    low, high = TOY_SIGMAS
-    noise = variant["noise"]
-    if not (noise.get("sigma_min", high) <= low and noise.get("sigma_max", low) >= high):
-        found = f"found {shown(name)}, whose noise is {shown(noise)}"
-        allowed = f"a ladder with sigma_min <= {low} and sigma_max >= {high}"
-        raise ConfigError(key, found, allowed)
-
-
-def check_score(name: str, experiment: dict, key: Key) -> None:
-    """Raise ConfigError where a variant's model is no score."""
-    variant = experiment["variants"][name]
-    if is_direct(variant):
-        found = f"found {shown(name)}, whose network is of kind {variant['network']['kind']}"
-        raise ConfigError(key, found, "a variant whose model is a score")
+    _check_of_samples(block["metric"], [name], experiment, ("nfe_sweep", "metric"))
+    for sampler, sample in block["samples"]:
+        key = ("nfe_sweep", "samplers", sampler)
+        check_known_levels(experiment["variants"][name], sample, key)
+        if sample.get("step_size") == "tuned" and experiment["tuning"] is None:
+            _raise_untuned((*key, "step_size"))

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from scoreladder import describe
 from scoreladder.blocks import BLOCK
 from scoreladder.config_errors import ConfigError, Key, shown, unknown_name
+from scoreladder.config_queries import is_direct
 
 # keys of one block of which the first must be less than the second
 ASCENDING = (("sigma_min", "sigma_max"), ("beta_min", "beta_max"), ("beta_start", "beta_end"))
@@ -35,6 +37,26 @@ def check_shards(sample: dict, where: Key) -> None:
         found = f"found {sample['shards']}"
         allowed = f"at most one for each {BLOCK} samples, which is {blocks}"
         raise ConfigError((*where, "shards"), found, allowed)
+
+
+def check_known_levels(variant: dict, sample: dict, where: Key) -> None:
+    """Raise ConfigError where a network told a level's index is sampled at other levels.
+
+    sample is a complete block that the variant's model is sampled by.
+    """
+    noise, ladder = variant["noise"], sample["ladder"]
+    if variant["network"].get("conditioning") == "index" and ladder != noise:
+        found = f"found the ladder {describe.ladder(ladder)} with the conditioning index"
+        allowed = f"such a network knows only its training ladder, {describe.ladder(noise)}"
+        raise ConfigError((*where, "ladder"), found, allowed)
+
+
+def check_score(name: str, experiment: dict, key: Key) -> None:
+    """Raise ConfigError where a variant's model is no score."""
+    variant = experiment["variants"][name]
+    if is_direct(variant):
+        found = f"found {shown(name)}, whose network is of kind {variant['network']['kind']}"
+        raise ConfigError(key, found, "a variant whose model is a score")
 
 
 def items(key: Key, values: list) -> list[tuple[Key, object]]:

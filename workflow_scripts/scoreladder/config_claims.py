@@ -3,11 +3,13 @@
 from scoreladder.catalog import OF_INPAINTING, OF_LIKELIHOOD, OF_SCORE_MODELS
 from scoreladder.config_checks import check_names, check_unique, items
 from scoreladder.config_datasets import check_metric, check_same_data
-from scoreladder.config_errors import ConfigError, Key, listed, shown
+from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown
 from scoreladder.config_queries import (
+    dotted_keys,
     inpainted_variants,
     is_direct,
     likelihood_variants,
+    number_at,
     value_at,
 )
 
@@ -35,14 +37,34 @@ def check_comparisons(experiment: dict) -> None:
 
 
 def _check_axis(comparison: dict, key: Key, experiment: dict) -> None:
-    """Raise ConfigError unless every arm has a number at the comparison's axis."""
-    axis = comparison["axis"]
-    for arm in comparison["arms"] if axis else []:
-        value = value_at(experiment["variants"][arm], axis)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            found = f"found {shown(axis)}, where {arm} has {shown(value)}"
+    """Raise ConfigError unless every arm has a number at the comparison's axis, and not one."""
+    axis, variants = comparison["axis"], experiment["variants"]
+    if axis is None:
+        return
+    key = (*key, "axis")
+    for arm in comparison["arms"]:
+        if number_at(variants[arm], axis) is None:
+            found = f"found {shown(axis)}, where {arm} has {shown(value_at(variants[arm], axis))}"
             allowed = "the dotted key of a number that all arms have, such as noise.sigma"
-            raise ConfigError((*key, "axis"), found, allowed)
+            raise ConfigError(key, found, allowed, _meant(axis, variants))
+    compared = (comparison["baseline"], *comparison["arms"])
+    numbers = {number_at(variants[name], axis) for name in compared} - {None}
+    if len(numbers) < 2:
+        found = f"found {shown(axis)}, which is {shown(numbers.pop())} throughout"
+        raise ConfigError(key, found, "the dotted key of a number that differs between variants")
+
+
+def _meant(axis: str, variants: dict) -> str | None:
+    """The key of a number that an axis resembles, if no variant has anything there."""
+    if any(value_at(variant, axis) is not None for variant in variants.values()):
+        return None
+    numbers = [
+        key
+        for variant in variants.values()
+        for key in dotted_keys(variant)
+        if number_at(variant, key) is not None
+    ]
+    return nearest(axis, numbers)
 
 
 def check_claims(experiment: dict, claims: list[dict]) -> None:

@@ -5,6 +5,14 @@ import math
 from scoreladder.catalog import IMAGES, METRICS, POINTS
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
 
+# how many held-out images there are of data whose size is not for experiments to say
+TEST_IMAGES = {"digits": 500}
+
+
+def held_out_size(dataset: dict) -> int:
+    """How many held-out points or images a data set has."""
+    return dataset.get("test_size") or TEST_IMAGES[dataset["name"]]
+
 
 def check_datasets(datasets: dict[str, dict], main: str = "main") -> None:
     """Raise ConfigError unless each data set fits together, and all go with the main one."""
@@ -18,6 +26,9 @@ def check_datasets(datasets: dict[str, dict], main: str = "main") -> None:
             raise ConfigError(("datasets",), found, "only points have further data sets")
         if dataset["name"] == "gaussian_mixture":
             _check_mixture(dataset, where)
+        if dataset["name"] == "gaussian_grid" and not dataset["std"] < dataset["spacing"] / 2:
+            allowed = f"less than half of spacing, which is {shown(dataset['spacing'])}"
+            raise ConfigError((*where, "std"), f"found {shown(dataset['std'])}", allowed)
 
 
 def _check_mixture(dataset: dict, where: Key) -> None:

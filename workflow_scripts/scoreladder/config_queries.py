@@ -23,6 +23,12 @@ def is_tuned(variant: dict) -> bool:
     return variant["sample"].get("step_size") == "tuned"
 
 
+def is_sweep_tuned(experiment: dict) -> bool:
+    """Whether the step size of a sampler of the sweep is left to tuning."""
+    swept = experiment["nfe_sweep"]
+    return bool(swept) and any(block.get("step_size") == "tuned" for _, block in swept["samples"])
+
+
 def data_of(experiment: dict, variant: str) -> str:
     """The name of the data set that a variant is trained on and measured against."""
     return experiment["variants"][variant]["data"]
@@ -44,6 +50,22 @@ def value_at(variant: dict, dotted: str) -> object:
     for part in dotted.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value
+
+
+def number_at(variant: dict, dotted: str) -> int | float | None:
+    """The number at a dotted key of a variant; None where there is none."""
+    value = value_at(variant, dotted)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number else None
+
+
+def dotted_keys(block: dict) -> list[str]:
+    """The dotted keys of all values in nested mappings, such as noise.sigma."""
+    keys = []
+    for key, value in block.items():
+        inner = dotted_keys(value) if isinstance(value, dict) else []
+        keys += [f"{key}.{each}" for each in inner] or [key]
+    return keys
 
 
 def shown_variants(experiment: dict) -> list[str]:

@@ -64,6 +64,26 @@ def with_defaults(block: dict, schema: str, chooser: str = "kind") -> dict:
     return block | defaults
 
 
+def with_floats(value: object, schema: str) -> object:
+    """A copy in which whole numbers are floats wherever the schema takes any number.
+
+    20 and 20.0 are then one value also as text.
+    """
+    return _with_floats(value, {"$ref": schema}, _registry().resolver())
+
+
+def _with_floats(value: object, schema: dict, resolver: Any) -> object:
+    if isinstance(value, dict):
+        return {
+            key: _with_floats(each, *_below(schema, resolver, key)) for key, each in value.items()
+        }
+    if isinstance(value, list):
+        return [_with_floats(each, *_below(schema, resolver, 0)) for each in value]
+    types = [piece.get("type", ()) for piece, _ in _pieces(schema, resolver)]
+    takes_any = any("number" in each for each in types)
+    return float(value) if takes_any and type(value) is int else value
+
+
 def _is_number(checker: object, value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
@@ -190,11 +210,16 @@ def _children(schema: dict, resolver: Any, part: str | int) -> Iterator[tuple[di
             yield piece["additionalProperties"], where
 
 
+def _below(schema: dict, resolver: Any, part: str | int) -> tuple[dict, Any]:
+    """The schema of one part of a mapping or list; one that says nothing where there is none."""
+    return next(_children(schema, resolver, part), ({}, resolver))
+
+
 def _at(schema: str, path: Key) -> dict:
     """The part of a schema that says what is allowed at `path`; {} where nothing does."""
     place, resolver = {"$ref": schema}, _registry().resolver()
     for part in path:
-        place, resolver = next(_children(place, resolver, part), ({}, resolver))
+        place, resolver = _below(place, resolver, part)
     words = ("x-allowed", "enum", "type")
     pieces = [piece for piece, _ in _pieces(place, resolver)]
     return next((piece for piece in pieces if any(word in piece for word in words)), {})

@@ -1,7 +1,13 @@
 """The denoiser seam: (x, σ) → x̂₀, whatever the network predicts underneath.
 
 Everything is in variance-exploding coordinates, x = x₀ + σz, where the score and the denoiser
-are one thing seen twice: ∇ log p_σ(x) = (x̂₀ − x)/σ² (Tweedie).
+are one thing seen twice: ∇ log p_σ(x) = (x̂₀ − x)/σ² (Tweedie's formula: Robbins 1956; Efron 2011,
+JASA 106, 1602).
+
+A parameterisation is the function (σ, sigma_data) → c_skip, c_out, c_in of x̂₀ = c_skip x + c_out F,
+F = F(c_in x): σ of any shape, above 0, gives three tensors of that shape and its dtype, so that
+`per_sample(σ, x)` gives what multiplies x. sigma_data, the data's standard deviation, matters to
+edm only.
 """
 
 import math
@@ -12,12 +18,13 @@ import torch
 from torch import Tensor, nn
 
 from scoreladder import densities, networks, noise, storage
+from scoreladder.kinds import entry
 
 Coefficients = tuple[Tensor, Tensor, Tensor]
 
 
 def edm(sigma: Tensor, sigma_data: float) -> Coefficients:
-    """EDM's c_skip, c_out, c_in: unit variance in and out (arXiv 2206.00364, table 1)."""
+    """EDM's: unit variance in and out (arXiv 2206.00364, table 1)."""
     total = sigma**2 + sigma_data**2
     return sigma_data**2 / total, sigma * sigma_data / total.sqrt(), 1 / total.sqrt()
 
@@ -57,6 +64,23 @@ PARAMETERIZATIONS = {
     "v": v_prediction,
 }
 
+
+def _edm_score(sigma: Tensor, sigma_data: float) -> tuple[Tensor, Tensor]:
+    total = sigma**2 + sigma_data**2
+    return -1 / total, sigma_data / (sigma * total.sqrt())
+
+
+# the score is a(σ) x + b(σ) F with a = (c_skip − 1)/σ² and b = c_out/σ², here in closed form: the
+# difference of x̂₀ and x, which for small σ are nearly equal, would lose |x|/σ² units of rounding
+SCORE_COEFFICIENTS: dict[str, Callable[[Tensor, float], tuple[Tensor, Tensor]]] = {
+    "edm": _edm_score,
+    "score": lambda sigma, _: (torch.zeros_like(sigma), torch.ones_like(sigma)),
+    "score_over_sigma": lambda sigma, _: (torch.zeros_like(sigma), 1 / sigma),
+    "epsilon": lambda sigma, _: (torch.zeros_like(sigma), -1 / sigma),
+    "x0": lambda sigma, _: (-(sigma**-2), sigma**-2),
+    "v": lambda sigma, _: (-1 / (1 + sigma**2), -1 / (sigma * (1 + sigma**2).sqrt())),
+}
+
 # an answer of each kind is a(σ) x + b(σ) x̂₀
 PREDICTIONS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
     "score": lambda sigma: (-(sigma**-2), sigma**-2),
@@ -69,13 +93,14 @@ PREDICTIONS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
 def convert(answer: Tensor, x: Tensor, sigma: Tensor | float, source: str, target: str) -> Tensor:
     """What a model says of x as a prediction of one kind, told as another of PREDICTIONS.
 
-    score = (x̂₀−x)/σ², ε = (x−x̂₀)/σ, v = (ε − σx̂₀)/√(1+σ²). x and answer (n, ...), sigma a number
-    or (n,), σ > 0; returns the shape of x. Raises KeyError on a kind that is none of them.
+    score = (x̂₀−x)/σ², ε = (x−x̂₀)/σ, v = (ε − σx̂₀)/√(1+σ²) (arXiv 2202.00512, section 4). x and
+    answer (n, ...), sigma a number or (n,), σ > 0; returns the shape of x. Raises ValueError on a
+    kind that is none of them.
     """
     sigma = per_sample(sigma, x)
-    a, b = PREDICTIONS[source](sigma)
+    a, b = entry(PREDICTIONS, source, "prediction")(sigma)
     x0 = (answer - a * x) / b
-    a, b = PREDICTIONS[target](sigma)
+    a, b = entry(PREDICTIONS, target, "prediction")(sigma)
     return a * x + b * x0
 
 
@@ -93,7 +118,9 @@ class Denoiser(nn.Module):
     it was trained on, the model answers with the score of the nearest level it knows:
     x̂₀ = x + σ² s(x, σ_nearest). So a model of one scale has one score field, at whatever σ it is
     asked. `shape` is that of one data point; `sigmas` is the ladder of training, float64 on the
-    CPU, descending.
+    CPU, descending; `moments` are the data's mean, one number per coordinate, and the standard
+    deviation about it, pooled over coordinates; left out, 0 and sigma_data. Raises ValueError on a
+    parameterisation that is none of PARAMETERIZATIONS.
     """
 
     def __init__(
@@ -105,11 +132,15 @@ class Denoiser(nn.Module):
         shape: tuple[int, ...] = (),
         sigmas: Sequence[float] = (),
         conditioning: str = "log_sigma",
+        moments: tuple[Sequence[float], float] | None = None,
     ):
         super().__init__()
         self.shape = shape
+        mean, self.data_std = moments or ([0.0] * math.prod(shape), sigma_data)
+        self.register_buffer("data_mean", torch.tensor(mean).reshape(shape), persistent=False)
         self.network = network
-        self.precondition = PARAMETERIZATIONS[parameterization]
+        self.precondition = entry(PARAMETERIZATIONS, parameterization, "parameterization")
+        self.score_coefficients = SCORE_COEFFICIENTS[parameterization]
         self.sigma_data = sigma_data
         self.sigma_range = sigma_range
         self.conditioning = conditioning
@@ -121,7 +152,7 @@ class Denoiser(nn.Module):
         sigma = per_sample(sigma, x)
         known = sigma.clamp(*self.sigma_range)
         c_skip, c_out, c_in = self.precondition(known, self.sigma_data)
-        x0 = c_skip * x + c_out * self.network(c_in * x, self.c_noise(known.flatten()))
+        x0 = c_skip * x + c_out * self._answer(c_in * x, known)
         return torch.where(sigma == known, x0, x + (sigma / known) ** 2 * (x0 - x))
 
     def c_noise(self, sigma: Tensor) -> Tensor:
@@ -133,12 +164,38 @@ class Denoiser(nn.Module):
         return torch.zeros_like(sigma)
 
     def score(self, x: Tensor, sigma: Tensor | float) -> Tensor:
-        """s_θ(x, σ) = (x̂₀ − x)/σ², the shape of x."""
-        return score(self, x, sigma)
+        """s_θ(x, σ) = (x̂₀ − x)/σ², the shape of x, as exact at small σ as the network's answer.
+
+        It is put together from F without taking x̂₀ − x, of which float32 keeps nothing where
+        σ² |s| < 1e-7 |x|; a network that predicts x₀ itself knows no more than that. Outside
+        `sigma_range` it is the score of the nearest level. One evaluation.
+        """
+        known = per_sample(sigma, x).clamp(*self.sigma_range)
+        _, _, c_in = self.precondition(known, self.sigma_data)
+        a, b = self.score_coefficients(known, self.sigma_data)
+        return a * x + b * self._answer(c_in * x, known)
+
+    def _answer(self, scaled: Tensor, sigma: Tensor) -> Tensor:
+        """F of c_in x (n, ...) at sigma, shaped by `per_sample`."""
+        return self.network(scaled, self.c_noise(sigma.flatten()))
+
+    def prior(self, sigma: float) -> tuple[Tensor, float]:
+        """Mean, of the data's shape, and standard deviation of the Gaussian that p_σ is close to.
+
+        p_σ has the data's mean and its variance plus σ²; for large σ it is nearly normal. Chains
+        that are given no other start begin there, at σ_1.
+        """
+        return self.data_mean, math.hypot(self.data_std, sigma)
 
 
 def score(denoiser: Callable[..., Tensor], x: Tensor, sigma: Tensor | float) -> Tensor:
-    """The score (x̂₀ − x)/σ² of any denoiser; x (n, ...), sigma a number or (n,), σ > 0."""
+    """The score of any denoiser; x (n, ...), sigma a number or (n,), σ > 0; the shape of x.
+
+    The denoiser's own `.score(x, sigma)` where it has one; else (x̂₀ − x)/σ², Tweedie's formula,
+    with a rounding error of about eps |x|/σ²: in float32 as large as |x| at σ = 3e-4.
+    """
+    if hasattr(denoiser, "score"):
+        return denoiser.score(x, sigma)
     sigma = torch.as_tensor(sigma, dtype=x.dtype, device=x.device)
     return (denoiser(x, sigma) - x) / per_sample(sigma, x) ** 2
 
@@ -148,11 +205,14 @@ def describe(spec: dict, data: Tensor) -> dict:
 
     spec holds the blocks noise, density, denoiser and network. Plain data: {"family": "score",
     "network": {...}, "parameterization": name, "shape": [...], "sigma_data": float,
-    "sigma_range": [low, high], "sigmas": [σ_1, …, σ_L]}, high being None where there is no end.
+    "sigma_range": [low, high], "sigmas": [σ_1, …, σ_L], "moments": [[means], std]}, high being
+    None where there is no end.
     Raises ValueError on a ladder or density that is none.
     """
     sigmas = noise.ladder(spec["noise"], data)
     low, high = densities.density(spec["density"], sigmas).support
+    flat = data.flatten(1).double()
+    spread = flat.var(dim=0, correction=0).mean().sqrt()
     return {
         "family": "score",
         "network": spec["network"],
@@ -161,6 +221,7 @@ def describe(spec: dict, data: Tensor) -> dict:
         "sigma_data": float(data.std()),
         "sigma_range": [low, None if math.isinf(high) else high],
         "sigmas": sigmas.tolist(),
+        "moments": [flat.mean(dim=0).tolist(), float(spread)],
     }
 
 
@@ -176,6 +237,7 @@ def build(description: dict, seed: int = 0) -> Denoiser:
         shape,
         sigmas,
         description["network"].get("conditioning", "log_sigma"),
+        tuple(description["moments"]),
     )
 
 
@@ -185,7 +247,7 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> Denoiser:
     Raises FileNotFoundError, or ValueError where the file is no model of this program or holds a
     model of another family, which has no denoiser.
     """
-    description, tensors = storage.read(path)
-    if description["family"] != "score":
-        raise ValueError(f"{path}: a model of family {description['family']} has no denoiser")
-    return storage.restored(build(description), tensors, device)
+    family = storage.read(path)[0]["family"]
+    if family != "score":
+        raise ValueError(f"{path}: a model of family {family} has no denoiser")
+    return storage.load(path, build, device)

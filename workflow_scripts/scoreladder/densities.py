@@ -11,7 +11,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from scoreladder.noise import from_block
+from scoreladder.kinds import from_block
 from scoreladder.sdes import SDE, VP, SubVP, check_range
 
 
@@ -24,14 +24,36 @@ def _device(generator: torch.Generator | None) -> torch.device | None:
     return None if generator is None else generator.device
 
 
-def _at_level(sigma: Tensor, sigmas: Tensor, values: Tensor) -> Tensor:
-    """The value of the level that each σ is, −inf where σ is no level; the shape of sigma."""
-    matches = sigma[..., None] == sigmas.to(sigma)
-    return torch.where(matches, values.to(sigma), -math.inf).amax(-1)
+def _level(sigma: Tensor, sigmas: Tensor) -> tuple[Tensor, Tensor]:
+    """The index of the level nearest to each σ, and whether σ is that level, to 1e-6 of it.
+
+    The margin lets float32 and float64 speak of one ladder.
+    """
+    levels = sigmas.to(sigma.device, torch.float64)
+    gap, index = (sigma.double()[..., None] - levels).abs().min(-1)
+    return index, gap <= 1e-6 * levels[index]
+
+
+class _OverLevels:
+    """What the densities over the levels `sigmas` (L,) share; `_log_p` gives each level's log p."""
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The smallest and the largest σ that can be drawn."""
+        return float(self.sigmas.min()), float(self.sigmas.max())
+
+    def log_prob(self, sigma: Tensor) -> Tensor:
+        """log probability of the level that each σ is; shape and dtype of sigma, which is any.
+
+        A level is known to 1e-6 of it, whatever the dtypes; off the ladder it is −inf.
+        """
+        index, known = _level(sigma, self.sigmas)
+        log_p = self._log_p().to(sigma)[index]
+        return torch.where(known, log_p, -math.inf)
 
 
 @dataclass(frozen=True)
-class OverLadder:
+class OverLadder(_OverLevels):
     """Over the L levels of a ladder, p_i ∝ σ_i^power; power 0 is uniform.
 
     With power 0 the Σ_i of the objective (arXiv 1907.05600, eq. 6) becomes an expectation.
@@ -46,11 +68,6 @@ class OverLadder:
         if not math.isfinite(self.power):
             raise ValueError(f"need a finite power, found {self.power}")
 
-    @property
-    def support(self) -> tuple[float, float]:
-        """The smallest and the largest σ that can be drawn."""
-        return float(self.sigmas.min()), float(self.sigmas.max())
-
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n draws, shape (n,), in the dtype and on the device of the ladder."""
         if self.power == 0:
@@ -60,10 +77,6 @@ class OverLadder:
             p = self._log_p().exp()
             index = torch.multinomial(p, n, replacement=True, generator=generator)
         return self.sigmas[index]
-
-    def log_prob(self, sigma: Tensor) -> Tensor:
-        """log probability of each level, −inf off the ladder; any shape, kept."""
-        return _at_level(sigma, self.sigmas, self._log_p())
 
     def _log_p(self) -> Tensor:
         return (self.power * self.sigmas.double().log()).log_softmax(0)
@@ -94,7 +107,7 @@ class LogUniform:
         return self.sigma_min * (self.sigma_max / self.sigma_min) ** u
 
     def log_prob(self, sigma: Tensor) -> Tensor:
-        """log density in σ: −log σ − log ln(σ_max/σ_min) inside, −inf outside."""
+        """log density in σ: −log σ − log ln(σ_max/σ_min) inside, −inf outside; shape of sigma."""
         inside = (sigma >= self.sigma_min) & (sigma <= self.sigma_max)
         width = math.log(self.sigma_max / self.sigma_min)
         return torch.where(inside, -sigma.log() - math.log(width), -math.inf)
@@ -125,7 +138,7 @@ class LogNormal:
         return (self.mean + self.std * z).exp()
 
     def log_prob(self, sigma: Tensor) -> Tensor:
-        """log density in σ."""
+        """log density in σ > 0: log N(ln σ; mean, std²) − ln σ; the shape of sigma."""
         z = (sigma.log() - self.mean) / self.std
         return -0.5 * z**2 - math.log(self.std * math.sqrt(2 * math.pi)) - sigma.log()
 
@@ -134,8 +147,9 @@ class LogNormal:
 class UniformTime:
     """σ(t) of an SDE for t uniform on [t_min, 1]: score-SDE's training density.
 
-    arXiv 2011.13456, eq. 7, with the t_min of its appendix C. Raises ValueError unless
-    0 < t_min < 1.
+    arXiv 2011.13456, eq. 7. t_min = 1e-3 is where that paper's samplers end VP and sub-VP, so that
+    no σ is trained which they do not visit; its own training goes down to 1e-5. Raises ValueError
+    unless 0 < t_min < 1.
     """
 
     sde: SDE
@@ -159,14 +173,17 @@ class UniformTime:
         return sigma.clamp(*self.support)
 
     def log_prob(self, sigma: Tensor) -> Tensor:
-        """log density in σ: log p(t) − log dσ/dt with dσ/dt = (dσ²/dt)/2σ; −inf outside."""
+        """log density in σ: log p(t) − log dσ/dt with dσ/dt = (dσ²/dt)/2σ; −inf outside.
+
+        sigma > 0 of any shape, which is kept.
+        """
         low, high = self.support
         rate = self.sde.sigma2_rate(self.sde.time(sigma))
         inside = (2 * sigma).log() - rate.log() - math.log(1 - self.t_min)
         return torch.where((sigma >= low) & (sigma <= high), inside, -math.inf)
 
 
-class ImportanceByLoss:
+class ImportanceByLoss(_OverLevels):
     """IDDPM's loss-aware sampling of levels: p_i ∝ √E[loss_i²] (arXiv 2102.09672, section 3.3).
 
     The mean is over the last 10 losses of each level, and p is uniform until every level has 10.
@@ -184,11 +201,6 @@ class ImportanceByLoss:
         self._seen = torch.zeros(len(sigmas), dtype=torch.int64, device=sigmas.device)
 
     @property
-    def support(self) -> tuple[float, float]:
-        """The smallest and the largest σ that can be drawn."""
-        return float(self.sigmas.min()), float(self.sigmas.max())
-
-    @property
     def probabilities(self) -> Tensor:
         """p_i, shape (L,), float64, Σp = 1."""
         # the smallest positive float, so that losses of 0 everywhere give uniform and not 0/0
@@ -203,9 +215,8 @@ class ImportanceByLoss:
         index = torch.multinomial(self.probabilities, n, replacement=True, generator=generator)
         return self.sigmas[index]
 
-    def log_prob(self, sigma: Tensor) -> Tensor:
-        """log of the present probability of each level, −inf off the ladder; any shape, kept."""
-        return _at_level(sigma, self.sigmas, self.probabilities.log())
+    def _log_p(self) -> Tensor:
+        return self.probabilities.log()
 
     def correction(self, sigma: Tensor) -> Tensor:
         """(1/L)/p(σ) for drawn σ, the shape of sigma: E_p[correction · loss] is the uniform mean.
@@ -218,12 +229,13 @@ class ImportanceByLoss:
         """Take in the losses (n,), λ(σ) included and uncorrected, of the drawn levels sigma (n,).
 
         Losses that are not finite are left out: then it is for training to say that it diverged.
+        So are those of a σ that is no level, to 1e-6 of it.
         """
-        finite = losses.isfinite()
+        level, known = _level(sigma, self.sigmas)
+        used = losses.isfinite() & known
         # grouped by level, each group in the order of the batch
-        level = (sigma[finite, None] - self.sigmas).abs().argmin(dim=1)
-        level, order = level.sort(stable=True)
-        new = losses.detach()[finite][order].to(self._losses)
+        level, order = level[used].sort(stable=True)
+        new = losses.detach()[used][order].to(self._losses)
         count = level.bincount(minlength=len(self.sigmas))
         rank = torch.arange(len(level), device=level.device) - (count.cumsum(0) - count)[level]
         last = rank >= count[level] - self.HISTORY
@@ -251,9 +263,13 @@ Density = OverLadder | LogUniform | LogNormal | UniformTime | ImportanceByLoss
 
 
 def _uniform_time(
-    sde: type[VP] | type[SubVP], sigmas: Tensor, t_min: float = 1e-3, **betas: float
+    sde: type[VP] | type[SubVP],
+    sigmas: Tensor,
+    beta_min: float = 0.1,
+    beta_max: float = 20.0,
+    t_min: float = 1e-3,
 ) -> UniformTime:
-    return UniformTime(sde(**betas), t_min)
+    return UniformTime(sde(beta_min, beta_max), t_min)
 
 
 DENSITIES = {
@@ -270,7 +286,7 @@ def density(spec: dict, sigmas: Tensor) -> Density:
     """The density p(σ) that a config block such as {kind: ladder, power: 1} describes.
 
     sigmas (L,) is the training ladder, which kinds ladder and importance draw from. Continuous
-    VE training is log_uniform. Raises ValueError as the kind's own class does, and for an unknown
-    kind.
+    VE training is log_uniform. Raises ValueError as the kind's own class does, for an unknown kind,
+    and for keys that are missing or not the kind's.
     """
     return from_block(DENSITIES, spec, sigmas)

@@ -110,14 +110,16 @@ def loss(variant: dict) -> str:
 
 
 def model(variant: dict) -> str:
-    """The network and how its answer is read, e.g. "residual MLP 256 × 2, EDM denoiser"."""
+    """The network, how its answer is read and what it is told, e.g. "MLP 256 × 2, EDM, log σ"."""
     network = variant["network"]
     size = f"{network['width']} × {network['blocks']}"
     if network["kind"] == "mlp":
         reading = variant["denoiser"].replace("score_over_sigma", "score/σ").replace("edm", "EDM")
         reading = {"epsilon": "ε", "x0": "x₀"}.get(reading, reading)
         told = {"log_sigma": "log σ", "index": "level index", "none": "no σ"}
-        return f"MLP {size}, {reading}, {told[network['conditioning']]}"
+        words = f"MLP {size}, {reading}, {told[network['conditioning']]}"
+        octaves = network["octaves"]
+        return f"{words}, {octaves} octave{'s' * (octaves > 1)}" if octaves else words
     if network["kind"] == "flow":
         return f"flow {size}, {network['transforms']} transforms"
     return f"{network['kind'].upper()} {size}, {network['latent']} latent"

@@ -1,5 +1,6 @@
 """Which measurements belong to which data set, put together from the modules that make them."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,17 @@ def features_of(samples: np.ndarray, classifier: Path | None) -> np.ndarray:
 
 def sample_metrics(found: np.ndarray, real: np.ndarray, dataset: dict) -> dict[str, float]:
     """Metrics of samples against real data, both as `features_of` gives them, (n, d), (m, d)."""
-    measured = resampled_metrics(found, real, dataset)
-    return measured if dataset["name"] in IMAGES else measured | {"mmd": metrics.mmd(found, real)}
+    values = resampled_metrics(found, real, dataset)
+    if dataset["name"] in IMAGES:
+        return values
+    return values | {"w2": metrics.wasserstein2(found, real), "mmd": metrics.mmd(found, real)}
+
+
+def measured(
+    samples: np.ndarray, real: np.ndarray, classifier: Path | None, dataset: dict
+) -> dict[str, float]:
+    """`sample_metrics` of samples (n, ...) against real data as `features_of` gives it, (m, d)."""
+    return sample_metrics(features_of(samples, classifier), real, dataset)
 
 
 def resampled_metrics(found: np.ndarray, real: np.ndarray, dataset: dict) -> dict[str, float]:
@@ -102,7 +112,7 @@ def model_metrics(
     curves = {"sigma": sigmas.tolist(), "loss": losses, "share": shares.tolist()}
     drawn = densities.density(spec["density"], sigmas.float())
     size, seed = spec["batch_size"], spec["seed"]
-    noise = probes.gradient_noise(model, weight, drawn, data, size, seed=seed)
+    noise = probes.excess_gradient_noise(model, weight, drawn, data, size, seed=seed)
     found = {"balance": probes.balance(shares), "gradient_noise": noise}
     mixture = datasets.mixture_of(spec["dataset"])
     if mixture is not None:
@@ -117,17 +127,28 @@ def negative_log_likelihood(
 ) -> np.ndarray:
     """−log p of held-out data (n, ...) under a model, (n,): bits or nats per dimension.
 
-    A score model's p is that of its probability-flow ODE between the ends of its ladder; a flow's
-    is exact and a VAE's a lower bound. Images, whose grey levels are discrete, are dequantised by
-    uniform noise and counted in bits per dimension; points in nats per dimension.
+    A score model's p is what its probability-flow ODE makes, at σ_L, of the Gaussian that samplers
+    start from at σ_1; a flow's is exact and a VAE's a lower bound. Images, whose grey levels are
+    discrete, are dequantised by uniform noise and counted in bits per dimension; points in nats per
+    dimension.
     """
     generator = seeds.generator("likelihood", seed)
     width, dim = datasets.bin_width(dataset), test[0].size
     x = generative.dequantise(torch.from_numpy(test), width, generator)
     if isinstance(model, Denoiser):
         top, bottom = float(model.sigmas[0]), float(model.sigmas[-1])
+        mean, std = model.prior(top)
         log_p = likelihood.log_prob(
-            model, x, top, bottom, divergence, rtol=1e-4, generator=generator
+            model,
+            x,
+            top,
+            bottom,
+            divergence,
+            rtol=1e-4,
+            prior=lambda noisy: generative.log_normal(
+                (noisy - mean).flatten(1), 0.0, math.log(std)
+            ),
+            generator=generator,
         )
     else:
         log_p = model.log_prob(x, generator)

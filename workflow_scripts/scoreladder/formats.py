@@ -65,6 +65,7 @@ def _cells(row: dict, metric: str) -> dict[str, str]:
         "step α/σ²": setting(row["relative_step_size"]) + ("*" if row["at_grid_edge"] else ""),
         "NFE": count(row["nfe"]),
         "images": count(row["images"]),
+        "learning rate": setting(row["learning_rate"]),
         "parameters": count(row["parameters"]),
         "train s": number(row["train_seconds"]),
     }

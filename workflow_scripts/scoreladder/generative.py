@@ -11,11 +11,15 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from scoreladder.kinds import from_block
 from scoreladder.networks import Perceptron, weights_from
 
 DRAWS = 100
+# the weight γ of the penalty in its paper's experiments
 R1 = 10.0
+# Adam moves every parameter alike, and ln scale has units to go where a weight has tenths
 SCALE_GAIN = 10.0
+# of standardised data's: from a scale of its size training may settle on ignoring z
 FIRST_SCALE = 0.15
 
 
@@ -49,7 +53,10 @@ class Direct(nn.Module):
 
 
 def log_normal(u: Tensor, mean: Tensor | float = 0.0, log_std: Tensor | float = 0.0) -> Tensor:
-    """log N(u; mean, std²), summed over the last dimension."""
+    """log N(u; mean, std²) = −½((u−mean)/std)² − ln std − ½ ln 2π, summed over the last dimension.
+
+    u (..., D), mean and log_std = ln std numbers or broadcast to it; returns (...), nats.
+    """
     log_std = torch.as_tensor(log_std, dtype=u.dtype, device=u.device)
     z = (u - mean) * (-log_std).exp()
     return (-0.5 * z.square() - log_std - 0.5 * math.log(2 * math.pi)).sum(dim=-1)
@@ -67,12 +74,11 @@ class VAE(Direct):
         self.latent = latent
         self.encoder = Perceptron(len(mean), 2 * latent, width, blocks)
         self.decoder = Perceptron(latent, len(mean), width, blocks)
-        # small at first: from a scale of the data's size training may settle on ignoring z
         self.scale = nn.Parameter(torch.tensor(math.log(FIRST_SCALE) / SCALE_GAIN))
 
     @property
     def log_scale(self) -> Tensor:
-        """ln scale; Adam moves every parameter alike, and this one has further to go."""
+        """ln scale, a number: of the decoder's noise, in units of standardised data."""
         return SCALE_GAIN * self.scale
 
     def loss(self, x0: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -196,19 +202,21 @@ def describe(network: dict, data: Tensor, bin_width: float = 0.0) -> dict:
 
 
 def build(description: dict, seed: int = 0) -> Direct:
-    """A fresh model from what `describe` returned, its weights drawn from `seed` alone."""
-    network = description["network"]
-    arguments = {key: value for key, value in network.items() if key != "kind"}
-    shape = tuple(description["shape"])
+    """A fresh model from what `describe` returned, its weights drawn from `seed` alone.
+
+    Raises ValueError on a kind that is not in KINDS and on keys that are missing or not the kind's.
+    """
+    moments = description["mean"], description["std"]
     with weights_from(seed):
-        return KINDS[network["kind"]](shape, description["mean"], description["std"], **arguments)
+        return from_block(KINDS, description["network"], tuple(description["shape"]), *moments)
 
 
 def dequantise(x0: Tensor, bin_width: float, generator: torch.Generator | None = None) -> Tensor:
     """x0 plus noise uniform on [−bin_width/2, bin_width/2): discrete data as a density.
 
-    bin_width is the gap between neighbouring values; the density's log-likelihood of the noisy data
-    bounds that of the discrete data from below (arXiv 1511.01844, section 3.1).
+    x0 of any shape, which is kept, with its dtype and device. bin_width is the gap between
+    neighbouring values; the density's log-likelihood of the noisy data bounds that of the discrete
+    data from below (arXiv 1511.01844, section 3.1).
     """
     u = torch.rand(x0.shape, generator=generator, dtype=x0.dtype, device=x0.device)
     return x0 + bin_width * (u - 0.5)

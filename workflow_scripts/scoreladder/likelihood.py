@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from scoreladder.objectives import slices
 from scoreladder.samplers.base import Denoise
 from scoreladder.samplers.ode import integrate
 
@@ -29,14 +30,16 @@ def log_prob(
 
     In y = x/σ and t = 1/σ the ODE is dy/dt = x̂₀(σy, σ), and along it d log p(y)/dt = −σ tr ∂x̂₀/∂x
     (arXiv 2011.13456, appendix D.2), so that over the D dimensions of a row
-    log p(x) = log prior(x(σ_max)) + D ln(σ_max/σ_min) − ∫ σ tr ∂x̂₀/∂x dt.
+    log p(x) = log prior(x(σ_max)) + D ln(σ_max/σ_min) − ∫ σ tr ∂x̂₀/∂x dt,
+    the integral from t = 1/σ_max to t = 1/σ_min.
 
-    x (n, ...) at noise σ_min; returns (n,), nats, in the dtype of x. divergence: `exact` takes the
-    trace by one backward pass per dimension, `hutchinson` estimates it without bias by `probes`
-    random signs each, drawn once from `generator` and kept along the trajectory (arXiv 1810.01367).
-    rtol: the solver's tolerance; the rows share its steps, so values agree to about it, not bit for
-    bit, between batches. prior(x) (n, ...) → (n,): log density at σ_max; default N(0, σ_max² I),
-    what samplers start from.
+    x (n, ...) at noise σ_min; returns (n,), nats, in the dtype of x. The denoiser has to answer
+    each row by itself: how one row's answer moves with another row would be counted in.
+    divergence: `exact` takes the trace by one backward pass per dimension, `hutchinson` estimates
+    it without bias by `probes` random signs each, drawn once from `generator` and kept along the
+    trajectory (arXiv 1810.01367). rtol: the solver's tolerance; the rows share its steps, so values
+    agree to about it, not bit for bit, between batches. prior(x) (n, ...) → (n,): log density at
+    σ_max; default N(0, σ_max² I).
     Raises ValueError unless 0 < sigma_min < sigma_max < inf, probes >= 1, 0 < rtol < 1 and
     divergence is one of the two; JobFailed where the ODE cannot be solved.
     """
@@ -46,7 +49,7 @@ def log_prob(
         raise ValueError(
             f"need divergence exact or hutchinson and probes >= 1, found {divergence} and {probes}"
         )
-    directions = _axes(x) if divergence == "exact" else _signs(x, probes, generator)
+    directions = _axes(x) if divergence == "exact" else _probes(x, probes, generator)
 
     def rate(state: np.ndarray, sigma: float) -> np.ndarray:
         rows = torch.as_tensor(state[: x.numel()] * sigma, dtype=x.dtype, device=x.device)
@@ -72,10 +75,9 @@ def _axes(x: Tensor) -> Tensor:
     return axes.expand(dim, *x.shape)
 
 
-def _signs(x: Tensor, probes: int, generator: torch.Generator | None) -> Tensor:
+def _probes(x: Tensor, probes: int, generator: torch.Generator | None) -> Tensor:
     """Random signs, (probes, n, ...): the expectation of vᵀJv over one of them is the trace."""
-    bits = torch.randint(2, (probes, *x.shape), generator=generator, device=x.device)
-    return (2 * bits - 1).to(x.dtype)
+    return slices(x.expand(probes, *x.shape), generator)
 
 
 def _denoised_with_trace(
@@ -89,7 +91,7 @@ def _denoised_with_trace(
         # one backward each: batched ones go through torch.func, which imports the compiler
         for v in directions:
             (product,) = torch.autograd.grad(x0, x, v, retain_graph=True)
-            trace += (product * v).flatten(1).sum(dim=1)
+            trace += (product * v).reshape(len(x), -1).sum(dim=1)
     return x0.detach(), trace
 
 
@@ -102,7 +104,7 @@ def _centred_normal(std: float) -> Callable[[Tensor], Tensor]:
     """log N(x; 0, std² I) of rows x (n, ...), shape (n,)."""
 
     def log_density(x: Tensor) -> Tensor:
-        squares = (x.flatten(1).double() / std).square()
+        squares = (x.reshape(len(x), -1).double() / std).square()
         return -0.5 * (squares + math.log(2 * math.pi * std**2)).sum(dim=1)
 
     return log_density

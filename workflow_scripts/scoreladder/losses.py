@@ -12,17 +12,23 @@ from scoreladder.weighting import Weighting, weighting
 
 @dataclass
 class ScoreTask:
-    """A denoiser learns from noisy data: σ ~ p(σ), x = x₀ + σz, weighted by λ(σ)."""
+    """A denoiser learns from noisy data: σ ~ p(σ), x = x₀ + σz, weighted by λ(σ).
+
+    `objective` is a name of objectives.OBJECTIVES; raises ValueError where it is none.
+    """
 
     model: Denoiser
     objective: str
     density: densities.Density
     weighting: Weighting
 
+    def __post_init__(self) -> None:
+        self._objective = objectives.objective(self.objective)
+
     def noise(self, x0: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """z of the shape of x0 and σ (n,)."""
+        """Standard normal z of the shape, dtype and device of x0 (n, ...), and σ ~ p(σ), (n,)."""
         # noise before σ: variants that share a seed see the same images and the same noise
-        z = torch.randn(x0.shape, generator=generator, device=x0.device)
+        z = torch.randn(x0.shape, generator=generator, dtype=x0.dtype, device=x0.device)
         return z, self.density.sample(len(x0), generator)
 
     def losses(self, x0: Tensor, generator: torch.Generator) -> Tensor:
@@ -31,8 +37,7 @@ class ScoreTask:
         Importance sampling learns from the losses before they are corrected for it.
         """
         z, sigma = self.noise(x0, generator)
-        objective = objectives.OBJECTIVES[self.objective]
-        each = objective(self.model, x0, sigma, z, self.weighting, generator)
+        each = self._objective(self.model, x0, sigma, z, self.weighting, generator)
         if not isinstance(self.density, densities.ImportanceByLoss):
             return each
         correction = self.density.correction(sigma)
@@ -96,13 +101,17 @@ def batch(data: Tensor, n: int, generator: torch.Generator) -> Tensor:
 
 
 def task(spec: dict, model: Denoiser | generative.Direct, bin_width: float) -> Task:
-    """The task of a variant's blocks (weighting, density, objective) for a model on its device."""
+    """The task of a variant's blocks for a model, on its device and in its dtype.
+
+    spec holds density, objective and weighting, the last as `weighting.weighting` takes it; for a
+    direct model, which only bin_width (in data units) concerns, nothing. Raises ValueError on an
+    unknown objective and as `densities.density` and `weighting.weighting` do.
+    """
     if not isinstance(model, Denoiser):
         return DirectTask(model, bin_width)
-    device = next(model.parameters()).device
     return ScoreTask(
         model,
         spec["objective"],
-        densities.density(spec["density"], model.sigmas.to(device, torch.float32)),
+        densities.density(spec["density"], model.sigmas.to(next(model.parameters()))),
         weighting(spec["weighting"], model.sigma_data),
     )

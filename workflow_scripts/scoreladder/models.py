@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from scoreladder import denoiser, generative, storage
+from scoreladder.kinds import entry
 
 Model = denoiser.Denoiser | generative.Direct
 
@@ -26,9 +27,10 @@ def describe(spec: dict, data: Tensor, bin_width: float = 0.0) -> dict:
 def build(description: dict, seed: int = 0) -> Model:
     """A fresh model of the family that its description names, its weights drawn from `seed` alone.
 
-    The rest of the description is the family's own: `denoiser.build`, `generative.build`.
+    The rest of the description is the family's own: `denoiser.build`, `generative.build`. Raises
+    ValueError on a family that is not in FAMILIES.
     """
-    return FAMILIES[description["family"]](description, seed)
+    return entry(FAMILIES, description.get("family"), "family")(description, seed)
 
 
 def save(model: Model, description: dict, path: Path | str) -> None:
@@ -43,5 +45,4 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> Model:
     GAN, `.log_prob`. Raises FileNotFoundError, or ValueError where the file is no model of this
     program.
     """
-    description, tensors = storage.read(path)
-    return storage.restored(build(description), tensors, device)
+    return storage.load(path, build, device)

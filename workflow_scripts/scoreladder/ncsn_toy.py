@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from scoreladder import noise
+from scoreladder import noise, progress, seeds
 from scoreladder.samplers.base import Denoise
 from scoreladder.samplers.langevin import annealed_langevin
 
@@ -53,18 +53,40 @@ def exact_denoiser(x: Tensor, sigma: Tensor | float) -> Tensor:
 
 
 def heavy_weight(
-    denoiser: Denoise, configuration: Configuration, chains: int, generator: torch.Generator
+    denoiser: Denoise,
+    configuration: Configuration,
+    chains: int,
+    generator: torch.Generator,
+    *,
+    dtype: torch.dtype = torch.float32,
 ) -> float:
     """The share of Langevin chains that end nearer the heavy mode; the truth is HEAVY_WEIGHT.
 
     Chains start uniformly on [−8, 8]² and go down the ladder by `annealed_langevin` with
-    α_i = 0.05 σ_i² and no final denoise. denoiser works on (n, 2), float32, on the generator's
-    device. The standard error is √(w(1−w)/chains), at most 0.5/√chains.
+    α_i = 0.05 σ_i² and no final denoise. denoiser works on (n, 2) in `dtype` on the generator's
+    device. The standard error is √(w(1−w)/chains), at most 0.5/√chains. Raises ValueError on a
+    configuration that makes no ladder or has no steps.
     """
     levels, sigma_max, steps = configuration
     sigmas = noise.single(1.0) if levels == 1 else noise.geometric(sigma_max, 1.0, levels)
-    uniform = torch.rand(chains, 2, generator=generator, device=generator.device)
+    uniform = torch.rand(chains, 2, generator=generator, dtype=dtype, device=generator.device)
     x = START_HALF_WIDTH * (2 * uniform - 1)
     x = annealed_langevin(denoiser, x, sigmas, steps, RELATIVE_STEP, False, generator)
-    modes = torch.tensor([HEAVY_MODE, LIGHT_MODE], device=x.device)
+    modes = torch.tensor([HEAVY_MODE, LIGHT_MODE], dtype=dtype, device=x.device)
     return (torch.cdist(x, modes).argmin(dim=1) == 0).double().mean().item()
+
+
+def table(
+    denoiser: Denoise, chains: int, key: tuple[int | str, ...], device: torch.device | str = "cpu"
+) -> list[dict]:
+    """`heavy_weight` of every configuration: rows {"configuration": name, "heavy_weight": share}.
+
+    `key` and the configuration's name fix the random numbers. Progress is shown.
+    """
+    rows = []
+    every = progress.track(CONFIGURATIONS.items(), len(CONFIGURATIONS), "mixing", "row")
+    for name, configuration in every:
+        generator = seeds.generator(*key, name, device=device)
+        share = heavy_weight(denoiser, configuration, chains, generator)
+        rows.append({"configuration": name, "heavy_weight": share})
+    return rows

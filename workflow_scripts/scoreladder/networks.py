@@ -7,11 +7,17 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from scoreladder.kinds import from_block
+
 CHANNELS = 64
 
 
 class NoiseEmbedding(nn.Module):
-    """c_noise (n,) → (n, channels): sines and cosines at geometric frequencies, then one layer."""
+    """c_noise (n,) → (n, channels): sines and cosines at geometric frequencies, then one layer.
+
+    silu(W [sin ωc, cos ωc] + b), ω from 1 to `highest`, as positions are told to transformers
+    (arXiv 1706.03762, section 3.5).
+    """
 
     def __init__(self, channels: int = CHANNELS, frequencies: int = 16, highest: float = 30.0):
         super().__init__()
@@ -20,6 +26,7 @@ class NoiseEmbedding(nn.Module):
         self.layer = nn.Linear(2 * frequencies, channels)
 
     def forward(self, c_noise: Tensor) -> Tensor:
+        """c_noise (n,) → (n, channels)."""
         angles = c_noise[:, None] * self.frequencies
         return nn.functional.silu(self.layer(torch.cat([angles.sin(), angles.cos()], dim=1)))
 
@@ -32,6 +39,7 @@ class ConstantEmbedding(nn.Module):
         self.vector = nn.Parameter(torch.randn(channels))
 
     def forward(self, c_noise: Tensor) -> Tensor:
+        """c_noise (n,) → (n, channels)."""
         return self.vector.expand(len(c_noise), -1)
 
 
@@ -39,21 +47,25 @@ def embedding(conditioning: str, levels: int | None) -> nn.Module:
     """The module c_noise (n,) → (n, CHANNELS) of a conditioning: log_sigma, index or none.
 
     index is a table of one learned vector per level of the ladder (NCSN's conditional networks,
-    arXiv 1907.05600). Raises ValueError for an index without levels and for any other name.
+    arXiv 1907.05600), whose c_noise is the level's number. Raises ValueError for an index without
+    levels and for any other name.
     """
     if conditioning == "log_sigma":
         return NoiseEmbedding()
     if conditioning == "none":
         return ConstantEmbedding()
-    if conditioning == "index" and levels:
-        return nn.Embedding(levels, CHANNELS)
-    raise ValueError(f"no conditioning {conditioning!r} on a ladder of {levels or 0} levels")
+    if conditioning != "index":
+        raise ValueError(f"unknown conditioning {conditioning!r}; one of: log_sigma, index, none")
+    if not levels:
+        raise ValueError("conditioning by index needs a ladder of levels")
+    return nn.Embedding(levels, CHANNELS)
 
 
 class ResidualBlock(nn.Module):
     """h + W₂ silu(W₁ norm(h) + W_e e), W₂ zero at initialisation so that the block starts as h.
 
-    Without channels of an embedding e it is h + W₂ silu(W₁ norm(h)).
+    Without channels of an embedding e it is h + W₂ silu(W₁ norm(h)). Residual and normalised before
+    the layers (arXiv 1512.03385, 2002.04745).
     """
 
     def __init__(self, width: int, embedding: int = 0):
@@ -66,10 +78,22 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.contract.bias)
 
     def forward(self, h: Tensor, embedded: Tensor | None = None) -> Tensor:
+        """h (n, width), embedded (n or 1, channels), None for a block without; the shape of h."""
         inner = self.expand(self.norm(h))
         if self.condition is not None:
             inner = inner + self.condition(embedded)
         return h + self.contract(nn.functional.silu(inner))
+
+
+def waves(x: Tensor, octaves: int) -> Tensor:
+    """x (n, D) with sin and cos of 2^k x, 0 <= k < octaves, beside it: (n, D (1 + 2 octaves)).
+
+    x first, then all sines and all cosines, in the dtype of x; octaves = 0 gives x. Without them a
+    small network smooths over structure that is fine beside the data's spread (arXiv 2006.10739).
+    """
+    frequencies = 2.0 ** torch.arange(octaves, dtype=x.dtype, device=x.device)
+    angles = (x[:, :, None] * frequencies).flatten(1)
+    return torch.cat([x, angles.sin(), angles.cos()], dim=1)
 
 
 class ResidualMLP(nn.Module):
@@ -77,7 +101,8 @@ class ResidualMLP(nn.Module):
 
     Maps x (n, *shape) and c_noise (n,) or (1,) to (n, *shape). The last layer is zero at
     initialisation, so every preconditioned denoiser starts at c_skip·x. `levels` is the length of
-    the training ladder, which conditioning by index needs.
+    the training ladder, which conditioning by index needs. The first layer sees `octaves` >= 0 of
+    `waves` of the input beside it. Raises ValueError as `embedding` does.
     """
 
     def __init__(
@@ -87,19 +112,22 @@ class ResidualMLP(nn.Module):
         blocks: int,
         conditioning: str = "log_sigma",
         levels: int | None = None,
+        octaves: int = 0,
     ):
         super().__init__()
         dim = math.prod(shape)
+        self.octaves = octaves
         self.embed = embedding(conditioning, levels)
-        self.enter = nn.Linear(dim, width)
+        self.enter = nn.Linear(dim * (1 + 2 * octaves), width)
         self.blocks = nn.ModuleList([ResidualBlock(width, CHANNELS) for _ in range(blocks)])
         self.leave = nn.Linear(width, dim)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
 
     def forward(self, x: Tensor, c_noise: Tensor) -> Tensor:
+        """x (n, *shape), c_noise (n,) or (1,) as the conditioning has it; returns (n, *shape)."""
         embedded = self.embed(c_noise)
-        h = self.enter(x.flatten(1))
+        h = self.enter(waves(x.flatten(1), self.octaves))
         for block in self.blocks:
             h = block(h, embedded)
         return self.leave(nn.functional.silu(h)).reshape(x.shape)
@@ -115,6 +143,7 @@ class Perceptron(nn.Module):
         self.leave = nn.Linear(width, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (n, inputs) → (n, outputs)."""
         h = self.enter(x)
         for block in self.blocks:
             h = block(h)
@@ -135,8 +164,9 @@ def weights_from(seed: int) -> Iterator[None]:
 def build(spec: dict, shape: tuple[int, ...], seed: int, levels: int | None = None) -> nn.Module:
     """The network that a config block describes, its weights drawn from `seed` alone.
 
-    Raises KeyError on a kind that is not in NETWORKS, ValueError on a conditioning without levels.
+    shape is that of one data point, levels the length of the training ladder. Raises ValueError on
+    a kind that is not in NETWORKS, on keys that are missing or not the kind's, and as `embedding`
+    does.
     """
-    arguments = {key: value for key, value in spec.items() if key != "kind"}
     with weights_from(seed):
-        return NETWORKS[spec["kind"]](shape, levels=levels, **arguments)
+        return from_block(NETWORKS, spec | {"levels": levels}, shape)

@@ -1,8 +1,9 @@
 """Training objectives, unreduced: one number per sample, so that the caller owns the mean.
 
 All are E_p(σ)[λ(σ) · a divergence of s_θ(·, σ) from ∇ log p_σ], up to a constant that no model
-moves, so one learning rate and one λ serve them all. Shapes: x0, z and x (n, ...), sigma (n,);
-each returns (n,), differentiable in the denoiser's parameters.
+moves, so one learning rate and one λ serve them all. Shapes: x0, z and x (n, ...), sigma (n,),
+positive; each returns (n,) in the data's dtype, differentiable in the denoiser's parameters. λ is
+given σ in the data's dtype.
 """
 
 from collections.abc import Callable
@@ -11,9 +12,16 @@ import torch
 from torch import Tensor
 
 from scoreladder.denoiser import per_sample, score
+from scoreladder.kinds import entry
 from scoreladder.weighting import Weighting
 
 Denoise = Callable[..., Tensor]
+Objective = Callable[..., Tensor]
+
+
+def noisy(x0: Tensor, sigma: Tensor | float, z: Tensor) -> Tensor:
+    """x = x₀ + σz; x0 and z (n, ...), sigma a number or (n,); the shape and dtype of x0."""
+    return x0 + per_sample(sigma, x0) * z
 
 
 def denoising_score_matching(
@@ -23,8 +31,8 @@ def denoising_score_matching(
 
     In x₀ space this is λ(σ)/σ⁴ ‖x̂₀−x₀‖².
     """
-    x = x0 + sigma.reshape(-1, *[1] * (x0.ndim - 1)) * z
-    error = (denoiser(x, sigma) - x0).flatten(1).square().sum(dim=1)
+    sigma = sigma.to(x0)
+    error = (denoiser(noisy(x0, sigma, z), sigma) - x0).flatten(1).square().sum(dim=1)
     return weighting(sigma) / sigma**4 * error
 
 
@@ -48,6 +56,7 @@ def implicit_score_matching(
 
     One backward pass per dimension: for low dimension.
     """
+    sigma = sigma.to(x)
     x, s = _score_at(denoiser, x, sigma)
     trace = sum(_gradient(s[:, i], x)[:, i] for i in range(s.shape[1]))
     return weighting(sigma) * (s.square().sum(dim=1) + 2 * trace)
@@ -61,8 +70,8 @@ def sliced_score_matching(
 
     v, of the shape of x, holds one slice per sample, with E[vvᵀ] = I.
     """
+    sigma, v = sigma.to(x), v.flatten(1)
     x, s = _score_at(denoiser, x, sigma)
-    v = v.flatten(1)
     along = (v * s).sum(dim=1)
     return weighting(sigma) * (along.square() + 2 * (v * _gradient(along, x)).sum(dim=1))
 
@@ -75,30 +84,41 @@ def sliced_score_matching_vr(
 
     v is as in `sliced_score_matching`; the expectation is the same, the variance lower.
     """
+    sigma, v = sigma.to(x), v.flatten(1)
     x, s = _score_at(denoiser, x, sigma)
-    v = v.flatten(1)
     turn = (v * _gradient((v * s).sum(dim=1), x)).sum(dim=1)
     return weighting(sigma) * (s.square().sum(dim=1) + 2 * turn)
 
 
 def slices(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Random signs of the shape of x (Rademacher): the slices of least variance."""
+    """Random signs of the shape, dtype and device of x: slices v with E[vvᵀ] = I.
+
+    Of all such v, independent signs (Rademacher) give vᵀAv the least variance.
+    """
     bits = torch.randint(2, x.shape, generator=generator, device=x.device)
     return 2 * bits.to(x.dtype) - 1
 
 
+def _sliced(objective: Objective) -> Objective:
+    """An objective of x and slices v as one of x0 and z, with fresh slices."""
+    return lambda denoiser, x0, sigma, z, weighting, generator: objective(
+        denoiser, noisy(x0, sigma, z), sigma, slices(x0, generator), weighting
+    )
+
+
 # every entry: (denoiser, x0, sigma, z, weighting, generator) → (n,)
-OBJECTIVES = {
+OBJECTIVES: dict[str, Objective] = {
     "dsm": lambda denoiser, x0, sigma, z, weighting, generator: denoising_score_matching(
         denoiser, x0, sigma, z, weighting
     ),
-    "sliced": lambda denoiser, x0, sigma, z, weighting, generator: sliced_score_matching(
-        denoiser, x0 + per_sample(sigma, x0) * z, sigma, slices(x0, generator), weighting
-    ),
-    "sliced_vr": lambda denoiser, x0, sigma, z, weighting, generator: sliced_score_matching_vr(
-        denoiser, x0 + per_sample(sigma, x0) * z, sigma, slices(x0, generator), weighting
-    ),
+    "sliced": _sliced(sliced_score_matching),
+    "sliced_vr": _sliced(sliced_score_matching_vr),
     "implicit": lambda denoiser, x0, sigma, z, weighting, generator: implicit_score_matching(
-        denoiser, x0 + per_sample(sigma, x0) * z, sigma, weighting
+        denoiser, noisy(x0, sigma, z), sigma, weighting
     ),
 }
+
+
+def objective(name: str) -> Objective:
+    """The entry of OBJECTIVES of that name. Raises ValueError where there is none."""
+    return entry(OBJECTIVES, name, "objective")

@@ -8,7 +8,10 @@ Moments = dict[str, dict[str, Tensor]]
 
 
 def fresh_moments(model: nn.Module) -> Moments:
-    """Adam's state before its first step: per parameter the two moments and the step count."""
+    """Adam's state before its first step: per parameter the two moments and the step count.
+
+    The moments have the shape, dtype and device of their parameter; the counts are numbers.
+    """
     named = dict(model.named_parameters())
     zeros = {name: torch.zeros_like(parameter) for name, parameter in named.items()}
     return {
@@ -20,7 +23,11 @@ def fresh_moments(model: nn.Module) -> Moments:
 
 @torch.no_grad()
 def adam_step(model: nn.Module, moments: Moments, rate: float) -> None:
-    """One step of Adam with the gradients that the model has now, in place; β = (0.9, 0.999)."""
+    """One step of Adam (arXiv 1412.6980, algorithm 1) with the gradients that the model has now.
+
+    θ ← θ − rate·m̂/(√v̂ + 1e-8), the moments of β = (0.9, 0.999), all in place; rate > 0. Every
+    parameter needs a gradient. `moments` are those of `fresh_moments` of the same model.
+    """
     parameters = list(model.parameters())
     # torch's own kernel; its Optimizer classes would import the compiler, seconds in every job
     adam(

@@ -28,7 +28,8 @@ def score_errors(
     """Root-mean-square error of s_θ(x, σ) against the noiseless ∇ log p(x), by density.
 
     score_error is over x ~ p; dense and sparse are over a regular grid, split at the density that
-    95 % of the mixture's mass exceeds.
+    95 % of the mixture's mass exceeds. Modes too narrow to hold a grid point leave the dense part,
+    and with it the ratio, out.
     """
     drawn = mixture.sample(draws, generator=seeds.generator("score errors"))
     grid = torch.from_numpy(window(mixture)[1])
@@ -40,11 +41,12 @@ def score_errors(
         "score_error_sparse": grid[~dense],
     }
     errors = {}
-    for name, x in parts.items():
+    for name, x in ((name, x) for name, x in parts.items() if len(x)):
         with torch.no_grad():
             gap = score(model, x.float(), sigma).double() - mixture.score(x)
         errors[name] = float(gap.square().sum(dim=1).mean().sqrt())
-    errors["sparse_to_dense"] = errors["score_error_sparse"] / errors["score_error_dense"]
+    if "score_error_dense" in errors:
+        errors["sparse_to_dense"] = errors["score_error_sparse"] / errors["score_error_dense"]
     return errors
 
 
@@ -150,6 +152,30 @@ def gradient_noise(
         values.append(loss.item())
     variance = (squares - total.square().sum() / batches) / (batches - 1)
     return float(variance.sqrt()) / float(np.mean(values))
+
+
+def excess_gradient_noise(
+    model: Denoiser, weight: Weighting, density: Density, data: Tensor, batch: int, seed: int = 0
+) -> float:
+    """`gradient_noise` of λ and p(σ) over that of uniform levels with the same product λ(σ) p(σ).
+
+    Both at the same model, so that only how often each level is visited differs: 1 for uniform
+    levels, more for a p that is worse, less for one that is better. A continuous density is
+    weighed on the model's ladder by `level_masses`. data (n, ...), `batch` points a batch.
+    """
+    sigmas = model.sigmas.to(data.device)
+    # in float32, as the levels of the density are: it knows no others
+    masses = torch.from_numpy(level_masses(density, sigmas.float()))
+    factors = (masses * len(sigmas)).to(data)
+    log_levels = sigmas.log().float()
+
+    def product(sigma: Tensor) -> Tensor:
+        level = (sigma.log()[:, None] - log_levels).abs().argmin(dim=1)
+        return weight(sigma) * factors[level]
+
+    own = gradient_noise(model, weight, density, data, batch, seed=seed)
+    uniform = OverLadder(sigmas.float())
+    return own / gradient_noise(model, product, uniform, data, batch, seed=seed)
 
 
 def _acquaint(task: losses.ScoreTask, data: Tensor, generator: torch.Generator) -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = ("torch", "numpy", "scipy", "pandas", "scikit-learn", "clean-fid", "matplotlib")
+PACKAGES = ("torch", "numpy", "scipy", "pandas", "scikit-learn", "clean-fid", "zuko", "matplotlib")
 
 
 def versions() -> dict[str, str]:

@@ -21,6 +21,7 @@ def variant_facts(name: str, variant: dict) -> dict:
         "density": describe.density(variant["density"]),
         "objective": describe.objective(variant["objective"]),
         "sampler": describe.sampler(variant),
+        "learning_rate": variant["training"]["learning_rate"],
         "samples": variant["sample"]["count"],
     }
 
@@ -85,7 +86,12 @@ def sweep_rows(experiment: dict, folder: Path) -> pd.DataFrame:
     for seed in experiment["replicates"]["train_seeds"] if experiment["nfe_sweep"] else ():
         found = read_json(folder / "sweeps" / "nfe" / f"seed{seed}.json")["rows"]
         rows += [{"row": number, "seed": seed, **each} for number, each in enumerate(found)]
-    return pd.DataFrame(rows, columns=None if rows else ["row", "seed", "sampler", "nfe"])
+    # a curve is no cell; it stays in the file of its seed
+    table = pd.DataFrame(rows).drop(columns="curve", errors="ignore")
+    needed = ["row", "seed", "sampler", "nfe", "relative_step_size"]
+    if experiment["nfe_sweep"]:
+        needed.append(experiment["nfe_sweep"]["metric"])
+    return table.reindex(columns=[*needed, *table.columns.difference(needed, sort=False)])
 
 
 def mixing_rows(experiment: dict, folder: Path) -> pd.DataFrame:

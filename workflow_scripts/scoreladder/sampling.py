@@ -11,8 +11,13 @@ from scoreladder import noise, progress, seeds
 from scoreladder.blocks import BLOCK
 from scoreladder.denoiser import Denoiser
 from scoreladder.files import read_json
-from scoreladder.samplers.base import CountCalls, Denoise, sampler
-from scoreladder.samplers.langevin import annealed_langevin, consistent_annealed, langevin
+from scoreladder.samplers.base import CountCalls, Denoise, layer_passes, sampler
+from scoreladder.samplers.langevin import (
+    StepSizeError,
+    annealed_langevin,
+    consistent_annealed,
+    langevin,
+)
 from scoreladder.samplers.ode import dpmpp_2m, heun, pf_ode
 from scoreladder.samplers.registry import SAMPLERS, expected_nfe, steps_per_level
 from scoreladder.samplers.sde import ancestral, ddim, predictor_corrector, reverse_diffusion
@@ -22,6 +27,7 @@ __all__ = [
     "SAMPLERS",
     "CountCalls",
     "Denoise",
+    "StepSizeError",
     "ancestral",
     "annealed_langevin",
     "block_states",
@@ -40,6 +46,7 @@ __all__ = [
     "sampler",
     "shard_blocks",
     "smallest_sigma",
+    "start_of",
     "steps_per_level",
 ]
 
@@ -66,25 +73,35 @@ def smallest_sigma(sample: dict, model: Denoiser) -> float:
     return float(ladder_of(sample, model)[-1])
 
 
+def start_of(sample: dict, model: Denoiser, sigma: float) -> tuple[Tensor, float]:
+    """Mean and standard deviation of the Gaussian that a config block's chains start from.
+
+    N(0, start_std² I), or where the block has no start_std that of the model's noisy data at σ_1.
+    """
+    mean, std = model.prior(sigma)
+    start_std = sample.get("start_std")
+    return (mean, std) if start_std is None else (torch.zeros_like(mean), start_std)
+
+
 def block_states(
     denoiser: Denoise,
     sample: dict,
     sigmas: Tensor,
     relative_step_size: float | None,
     key: tuple[int | str, ...],
-    shape: tuple[int, ...],
+    start: tuple[Tensor, float],
     device: torch.device | str = "cpu",
 ) -> Iterator[Tensor]:
     """Yield the states of one block of chains, BLOCK rows, whose random numbers `key` alone fixes.
 
     sample is a config block, sigmas (L,) its ladder (`ladder_of`), relative_step_size is α_i/σ_i²,
-    None for samplers without one. Chains start from N(0, start_std² I), or σ_1 where the block has
-    no start_std. Because a block is always computed whole and alone, a sample depends neither on
-    how blocks are grouped into shards nor on the order in which they run.
+    None for samplers without one; chains start from N(mean, std² I), start = (mean, std). Because a
+    block is always computed whole and alone, a sample depends neither on how blocks are grouped
+    into shards nor on the order in which they run.
     """
     generator = seeds.generator("sample", *key, device=device)
-    std = sample.get("start_std") or float(sigmas[0])
-    x = std * torch.randn(BLOCK, *shape, generator=generator, device=device)
+    mean, std = start
+    x = mean + std * torch.randn(BLOCK, *mean.shape, generator=generator, device=device)
     states = SAMPLERS[sample["sampler"]]
     return states(denoiser, x, sigmas, sample, relative_step_size, generator)
 
@@ -110,7 +127,8 @@ def draw(
 
     model is a Denoiser, or for the sampler `direct` one with sample(n, generator). Shards put
     together in order are the samples that a single shard would give, bit for bit. The NFE are
-    counted; those of the adaptive pf_ode are the mean over the shard's blocks, rounded.
+    counted: passes through the whole network that draws, as `layer_passes` has them for `direct`;
+    the mean over the shard's blocks, rounded, where pf_ode adapts.
     With a label, progress is shown. Raises ValueError where there are more shards than blocks.
     """
     blocks = shard_blocks(count, shards, shard)
@@ -118,14 +136,13 @@ def draw(
         total = -(-count // BLOCK)
         raise ValueError(f"{count} samples are {total} blocks, too few for {shards} shards")
     if sample["sampler"] == "direct":
-        final, nfe = _direct_blocks(model, key, blocks, device, label), 1
+        final, passes = _direct_blocks(model, key, blocks, device, label)
     else:
-        final, calls = _chained_blocks(
+        final, passes = _chained_blocks(
             model, sample, relative_step_size, key, blocks, device, label
         )
-        nfe = round(calls / len(blocks))
     rows = [x[: count - number * BLOCK].cpu().numpy() for number, x in final.items()]
-    return np.concatenate(rows), nfe
+    return np.concatenate(rows), round(passes / len(blocks))
 
 
 def _direct_blocks(
@@ -134,14 +151,15 @@ def _direct_blocks(
     blocks: range,
     device: torch.device | str,
     label: str | None,
-) -> dict[int, Tensor]:
-    """Block number → samples of a model that draws them in one evaluation."""
+) -> tuple[dict[int, Tensor], float]:
+    """Block number → samples of a model that needs no chains; and all blocks' passes together."""
     steps = blocks if label is None else progress.track(blocks, len(blocks), label, "block")
-    with torch.no_grad():
-        return {
+    with torch.no_grad(), layer_passes(model) as passes:
+        final = {
             number: model.sample(BLOCK, seeds.generator("sample", *key, number, device=device))
             for number in steps
         }
+    return final, passes.total() / max(1, len(passes))
 
 
 def _chained_blocks(
@@ -156,6 +174,7 @@ def _chained_blocks(
     """Block number → last state of its chains; and the evaluations of all blocks together."""
     counted = CountCalls(model)
     sigmas = ladder_of(sample, model)
+    start = start_of(sample, model, float(sigmas[0]))
     nfe = expected_nfe(sample, sigmas)
     adaptive = label is not None and nfe is None
     numbers = progress.track(blocks, len(blocks), label, "block") if adaptive else blocks
@@ -164,7 +183,7 @@ def _chained_blocks(
         for number in numbers:
             block = (*key, number)
             for x in block_states(
-                counted, sample, sigmas, relative_step_size, block, model.shape, device
+                counted, sample, sigmas, relative_step_size, block, start, device
             ):
                 yield number, x
 

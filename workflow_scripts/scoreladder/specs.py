@@ -2,8 +2,9 @@
 
 A job runs again when the canonical JSON of its spec changes, so a spec holds just the blocks that
 its rule uses: a sampler's knob is in no model's spec, and how samples are cut up in none of theirs.
-In every spec, `dataset` is the settings of the one data set that the job works on, `sample` a
-variant's complete sample block without shards, and `seed` a training seed.
+In every spec, `dataset` is the settings of the one data set that the job works on, `features` the
+network in whose features metrics are measured (None for points), `sample` a variant's complete
+sample block without shards, and `seed` a training seed.
 """
 
 from scoreladder import describe
@@ -11,11 +12,13 @@ from scoreladder.config_queries import (
     comparison_named,
     data_of,
     gallery_data,
+    is_direct,
+    is_sweep_tuned,
     labels,
+    number_at,
     shown_models,
     shown_variants,
     tuning_seed,
-    value_at,
 )
 
 TRAINED_WITH = (
@@ -44,9 +47,14 @@ def dataset(experiment: dict, data: str) -> dict:
     return {"dataset": experiment["datasets"][data]}
 
 
-def features(experiment: dict, data: str = "main") -> dict:
-    """{dataset, features (None for points)}."""
-    return dataset(experiment, data) | pick(experiment, "features")
+def features(experiment: dict) -> dict:
+    """{features}."""
+    return pick(experiment, "features")
+
+
+def _measured_on(experiment: dict, variant: str) -> dict:
+    """{dataset, features}: what a variant's samples are measured on and in."""
+    return dataset(experiment, data_of(experiment, variant)) | features(experiment)
 
 
 def floor(experiment: dict, data: str) -> dict:
@@ -72,7 +80,7 @@ def tune(experiment: dict, variant: str) -> dict:
     """{dataset, features, tuning, sample (its count is tuning's), seed}."""
     sample = sampler_block(experiment["variants"][variant])
     sample["count"] = experiment["tuning"]["count"]
-    chosen = features(experiment, data_of(experiment, variant)) | pick(experiment, "tuning")
+    chosen = _measured_on(experiment, variant) | pick(experiment, "tuning")
     return chosen | {"sample": sample, "seed": tuning_seed(experiment)}
 
 
@@ -88,35 +96,35 @@ def sample(experiment: dict, variant: str, seed: int, sample_seed: int, shard: i
     }
 
 
-def evaluate(experiment: dict, variant: str, seed: int, sample_seed: int) -> dict:
-    """{dataset, features, noise, weighting, density, objective, network, batch_size, sample,
-    seed, sample_seed}.
+def evaluate(experiment: dict, variant: str, seed: int) -> dict:
+    """{dataset, features, weighting, density, batch_size, sample, seed}.
 
-    noise, weighting, density and objective are None for direct models.
+    weighting and density are None for direct models.
     """
     settings = experiment["variants"][variant]
-    chosen = pick(settings, "noise", "weighting", "density", "objective", "network")
+    chosen = pick(settings, "weighting", "density")
     chosen |= {"batch_size": settings["training"]["batch_size"]}
-    chosen |= {"sample": sampler_block(settings), "seed": seed, "sample_seed": sample_seed}
-    return features(experiment, settings["data"]) | chosen
+    chosen |= {"sample": sampler_block(settings), "seed": seed}
+    return _measured_on(experiment, variant) | chosen
 
 
 def inpaint(experiment: dict, variant: str, seed: int) -> dict:
-    """{dataset, inpaint: {masks, images, completions}, sample, seed}."""
+    """{inpaint: {masks, images, completions}, sample, seed}."""
     # which other variants are inpainted does not matter to this one
     chosen = pick(experiment["inpaint"], "masks", "images", "completions")
-    settings = experiment["variants"][variant]
-    seeded = {"inpaint": chosen, "sample": sampler_block(settings), "seed": seed}
-    return dataset(experiment, settings["data"]) | seeded
+    sample = sampler_block(experiment["variants"][variant])
+    return {"inpaint": chosen, "sample": sample, "seed": seed}
 
 
 def measure_likelihood(experiment: dict, variant: str, seed: int) -> dict:
     """{dataset, points, divergence, seed}.
 
-    points: how many of the test split; divergence: "exact" or "hutchinson", for score models.
+    points: how many of the test split; divergence: "exact" or "hutchinson", None for direct models.
     """
     # which other variants are measured does not matter to this one
     chosen = pick(experiment["likelihood"], "points", "divergence")
+    if is_direct(experiment["variants"][variant]):
+        chosen["divergence"] = None
     return dataset(experiment, data_of(experiment, variant)) | chosen | {"seed": seed}
 
 
@@ -127,13 +135,12 @@ def sweep_nfe(experiment: dict, seed: int) -> dict:
     """
     swept = experiment["nfe_sweep"]
     blocks = [(name, sampler_block({"sample": block})) for name, block in swept["samples"]]
-    tuned = any(block.get("step_size") == "tuned" for _, block in blocks)
     chosen = {
-        "tuning": experiment["tuning"] if tuned else None,
+        "tuning": experiment["tuning"] if is_sweep_tuned(experiment) else None,
         "samples": blocks,
         "seed": seed,
     }
-    return features(experiment, data_of(experiment, swept["variant"])) | chosen
+    return _measured_on(experiment, swept["variant"]) | chosen
 
 
 def mix_weights(experiment: dict, seed: int) -> dict:
@@ -162,8 +169,9 @@ def fields(experiment: dict) -> dict:
 
 
 def compare(experiment: dict, comparison: str) -> dict:
-    """{comparison: {name, title, axis, baseline, arms, metric}}."""
-    return {"comparison": comparison_named(experiment, comparison)}
+    """{comparison: {title, baseline, arms, metric}}."""
+    entry = comparison_named(experiment, comparison)
+    return {"comparison": pick(entry, "title", "baseline", "arms", "metric")}
 
 
 def judge(experiment: dict) -> dict:
@@ -178,11 +186,16 @@ def plot(experiment: dict) -> dict:
 
 
 def plot_comparison(experiment: dict, comparison: str) -> dict:
-    """{labels, axis: None or {label, values: pairs [arm, number]}}."""
+    """{labels, axis: None or {label, values: pairs [variant, number]}}.
+
+    values: of all arms, and before them of the baseline where it has a number there.
+    """
     entry = comparison_named(experiment, comparison)
     if entry["axis"] is None:
         return plot(experiment) | {"axis": None}
-    values = [(arm, value_at(experiment["variants"][arm], entry["axis"])) for arm in entry["arms"]]
+    compared = (entry["baseline"], *entry["arms"])
+    found = [(name, number_at(experiment["variants"][name], entry["axis"])) for name in compared]
+    values = [(name, number) for name, number in found if number is not None]
     return plot(experiment) | {"axis": {"label": describe.axis(entry["axis"]), "values": values}}
 
 
@@ -196,12 +209,24 @@ def plot_gallery(experiment: dict) -> dict:
     """{datasets: pairs [data, its settings], shown: triples [variant, data, title]}.
 
     datasets: those of the shown variants, each once, in their order. A title says what a variant's
-    samples come from, alike for variants that differ in their data alone.
+    samples come from, alike for variants that differ in their data alone; where that is not enough
+    to tell a data set's variants apart, it is the variant's label.
     """
-    shown = [(name, experiment["variants"][name]) for name in experiment["gallery"]]
-    titled = [(name, each["data"], describe.source(each)) for name, each in shown]
+    shown = [(name, data_of(experiment, name)) for name in experiment["gallery"]]
     pairs = [(name, experiment["datasets"][name]) for name in gallery_data(experiment)]
-    return {"datasets": pairs, "shown": titled}
+    titles = {}
+    for data, _ in pairs:
+        titles |= _titles(experiment, [name for name, each in shown if each == data])
+    return {"datasets": pairs, "shown": [(name, data, titles[name]) for name, data in shown]}
+
+
+def _titles(experiment: dict, names: list[str]) -> dict[str, str]:
+    """Variant → title, all different: what samples come from, else the labels, else the names."""
+    variants = [experiment["variants"][name] for name in names]
+    sources = [describe.source(variant) for variant in variants]
+    every = (sources, [variant["label"] for variant in variants], names)
+    titles = next(each for each in every if len(set(each)) == len(each))
+    return dict(zip(names, titles, strict=True))
 
 
 def plot_nfe_sweep(experiment: dict) -> dict:
@@ -218,8 +243,8 @@ def plot_mixing(experiment: dict) -> dict:
 
 
 def plot_inpainting(experiment: dict) -> dict:
-    """{labels, inpaint}."""
-    return plot(experiment) | pick(experiment, "inpaint")
+    """{labels, inpaint: {variants, masks}}."""
+    return plot(experiment) | {"inpaint": pick(experiment["inpaint"], "variants", "masks")}
 
 
 def write_report(experiment: dict) -> dict:

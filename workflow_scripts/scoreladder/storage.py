@@ -1,6 +1,7 @@
 """Model files: weights and their description in one safetensors file."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,17 +25,35 @@ def write(model: nn.Module, description: dict, path: Path | str) -> None:
 def read(path: Path | str) -> tuple[dict, dict[str, Tensor]]:
     """The description and the weights by name, on the CPU, that `write` wrote.
 
-    Raises FileNotFoundError, or ValueError where the file is no model of this program.
+    A description names at least its model's family. Raises FileNotFoundError, or ValueError where
+    the file is no model of this program.
     """
     try:
         with safetensors.safe_open(str(path), framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except safetensors.SafetensorError as error:
+        description = json.loads(metadata.get("description", "{}"))
+    except (safetensors.SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"{path}: not a model written by scoreladder: {error}") from error
-    if "description" not in metadata:
+    if not isinstance(description, dict) or "family" not in description:
         raise ValueError(f"{path}: not a model written by scoreladder: no description in it")
-    return json.loads(metadata["description"]), tensors
+    return description, tensors
+
+
+def load(
+    path: Path | str, build: Callable[[dict], Model], device: torch.device | str = "cpu"
+) -> Model:
+    """The model that `write` wrote, built from its description, as `restored` leaves it.
+
+    Raises FileNotFoundError, or ValueError where the file is no model of this program: also where
+    `build` does not know what is described, or the weights are those of something else.
+    """
+    description, tensors = read(path)
+    try:
+        return restored(build(description), tensors, device)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ValueError(f"{path}: not a model written by scoreladder: {said}") from error
 
 
 def restored(model: Model, tensors: dict[str, Tensor], device: torch.device | str) -> Model:

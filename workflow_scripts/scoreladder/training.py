@@ -55,13 +55,14 @@ def start(
     """A run before its first image.
 
     spec holds the blocks noise, weighting, density, objective, denoiser, network and training of a
-    variant, the first five None for a direct model; data has shape (n, ...). bin_width is the gap
-    between the values of discrete data, 0 for continuous ones: direct models with a likelihood see
-    noise of that width. The first weights depend on `seed` alone, so variants that share a seed
-    start from the same network. Raises ValueError on blocks that do not fit the data.
+    variant, the first five None for a direct model; weighting may also be the name of a kind or a
+    callable λ(σ). data has shape (n, ...) and a floating dtype, which is the model's too. bin_width
+    is the gap between the values of discrete data, 0 for continuous ones: direct models with a
+    likelihood see noise of that width. The first weights depend on `seed` alone, so variants that
+    share a seed start from the same network. Raises ValueError on blocks that do not fit the data.
     """
     description = models.describe(spec, data, bin_width)
-    model = models.build(description, seeds.seed_of("weights", seed)).to(device)
+    model = models.build(description, seeds.seed_of("weights", seed)).to(device, data.dtype)
     data, task = data.to(device), losses.task(spec, model, bin_width)
     return Run(
         spec=spec,
@@ -112,10 +113,14 @@ def step(run: Run) -> None:
 
 
 def record(run: Run) -> None:
-    """Move the window of losses into the curve. Raises TrainingFailed if they are not sane."""
+    """Move the window of losses into the curve. Raises TrainingFailed if they are not sane.
+
+    Sane is a mean loss within ±DIVERGED: implicit score matching and likelihoods can run away
+    downwards too.
+    """
     loss, norm = torch.tensor(run.window, dtype=torch.float64).mean(dim=0).tolist()
     run.window.clear()
-    if not math.isfinite(loss) or not math.isfinite(norm) or loss > DIVERGED:
+    if not math.isfinite(loss) or not math.isfinite(norm) or abs(loss) > DIVERGED:
         raise TrainingFailed(
             f"training diverged: at image {run.images} the loss, of order 1 at the start, "
             f"is {loss:.4g}; try a smaller training.learning_rate than "
@@ -129,7 +134,7 @@ def record(run: Run) -> None:
 def advance(run: Run) -> Iterator[Run]:
     """Train to the end of the budget, yielding the run after every step.
 
-    Raises TrainingFailed on a loss that is not finite or above 100: for a score model 100 times
+    Raises TrainingFailed on a loss that is not finite or beyond ±100: for a score model 100 times
     what it was at the start, for a VAE or a flow 100 nats per dimension.
     """
     total = run.spec["training"]["images"]

@@ -28,10 +28,15 @@ def trials(
     for size in relative_step_sizes:
         try:
             samples, _ = sampling.draw(model, sample, size, key, count, device)
-        except ValueError:
+        except sampling.StepSizeError:
             samples = np.array(np.nan)
         value = measure(samples) if np.isfinite(samples).all() else None
         yield {"relative_step_size": size, "value": value}
+
+
+def at_grid_edge(curve: list[dict]) -> bool:
+    """Whether the best of several trials is the first or the last: a better one may lie beyond."""
+    return len(curve) > 1 and best(curve) in (curve[0], curve[-1])
 
 
 def best(curve: list[dict]) -> dict:

@@ -1,10 +1,10 @@
 """What a merged variant leaves out, derived; the whole of it checked."""
 
 from scoreladder import variant_sampling
-from scoreladder.config_checks import check_at_most, check_range, check_shards
+from scoreladder.config_checks import check_at_most, check_known_levels, check_range, check_shards
 from scoreladder.config_errors import ConfigError, Key
 from scoreladder.config_queries import DIRECT
-from scoreladder.config_schemas import allowed_keys, check, clause, with_defaults
+from scoreladder.config_schemas import allowed_keys, check, clause, with_defaults, with_floats
 
 SCHEMA = "variant.schema.yaml"
 BLOCK = f"{SCHEMA}#/$defs/complete_{{}}"
@@ -21,7 +21,7 @@ def complete(variant: dict, where: Key) -> dict:
     else:
         variant = _complete_score(variant, where)
     check_at_most(variant["training"], "batch_size", "images", (*where, "training"))
-    return {key: variant.get(key) for key in allowed_keys(SCHEMA)}
+    return with_floats({key: variant.get(key) for key in allowed_keys(SCHEMA)}, SCHEMA)
 
 
 def _complete_score(variant: dict, where: Key) -> dict:
@@ -37,6 +37,7 @@ def _complete_score(variant: dict, where: Key) -> dict:
     check(variant, SCHEMA, where)
     check_range(variant["density"], (*where, "density"))
     _check_conditioning(variant, where)
+    check_known_levels(variant, variant["sample"], (*where, "sample"))
     return variant
 
 

@@ -5,24 +5,25 @@ from itertools import count
 
 from scoreladder.config_checks import check_range, check_shards
 from scoreladder.config_errors import ConfigError, Key, shown
-from scoreladder.config_schemas import check, with_defaults
+from scoreladder.config_schemas import check, clause, with_defaults
 from scoreladder.variant_merging import WRITTEN_SAMPLE
 
 COMPLETE_LADDER = "variant.schema.yaml#/$defs/complete_noise"
+ENDS = ("sigma_max", "sigma_min")
 
 
 def complete(sample: dict, noise: dict, where: Key) -> dict:
     """A merged sample block with nothing left to default; noise is the complete training noise.
 
-    Where the sampler passes down its ladder once, levels follow from nfe. Raises ConfigError, with
-    key paths below `where`.
+    Where the sampler passes down its ladder once, levels follow from nfe. An end that a ladder
+    leaves out is the training noise's. Raises ConfigError, with key paths below `where`.
     """
     check(sample, WRITTEN_SAMPLE, where)
     sample = {"shards": 1} | with_defaults(copy.deepcopy(sample), WRITTEN_SAMPLE, "sampler")
     sampler = sample["sampler"]
-    if sampler == "direct":
-        allowed = "only networks of kind vae, gan and flow draw samples directly"
-        raise ConfigError((*where, "sampler"), "found 'direct'", allowed)
+    check_chained(sampler, (*where, "sampler"))
+    if "ladder" in sample:
+        sample["ladder"] = _with_ends(sample["ladder"], noise)
     if sampler == "langevin":
         ladder = {"kind": "single", "sigma": _langevin_sigma(sample, noise, where)}
     elif sampler == "annealed_langevin":
@@ -33,7 +34,15 @@ def complete(sample: dict, noise: dict, where: Key) -> dict:
     check_shards(sample, where)
     if sampler in ("langevin", "annealed_langevin"):
         _check_budget(sample, where)
+    if sampler == "consistent_annealed":
+        _check_consistent_step(sample, where)
     return sample
+
+
+def check_chained(sampler: str, where: Key) -> None:
+    """Raise ConfigError for the one sampler that draws from no score."""
+    if sampler == "direct":
+        raise ConfigError(where, "found 'direct'", "only vae, gan and flow draw directly")
 
 
 def levels_of(sample: dict) -> int:
@@ -49,6 +58,13 @@ def levels_of(sample: dict) -> int:
         case "consistent_annealed":
             return sample["nfe"] - sample["denoise"]
     return sample["nfe"]
+
+
+def _with_ends(ladder: dict, noise: dict) -> dict:
+    """A ladder in which an end that its kind needs and it leaves out is the noise's, if it has."""
+    needed = clause(COMPLETE_LADDER, ladder.get("kind")).get("required", [])
+    left_out = [key for key in ENDS if key in needed and key not in ladder]
+    return ladder | {key: noise[key] for key in left_out if key in noise}
 
 
 def _langevin_sigma(sample: dict, noise: dict, where: Key) -> float:
@@ -93,6 +109,23 @@ def _checked_ladder(ladder: dict, noise: dict, where: Key) -> dict:
         allowed = "a ladder that is derived from the training data is the training noise's"
         raise ConfigError(where, f"found {shown(ladder)}", allowed)
     return ladder
+
+
+def _check_consistent_step(sample: dict, where: Key) -> None:
+    """Raise ConfigError for a step that leaves more noise than the next level has.
+
+    On a geometric ladder of ratio g the step is within 1 ± g (arXiv 2009.05475).
+    """
+    ladder, size = sample["ladder"], sample["step_size"]
+    if size == "tuned" or ladder["kind"] != "geometric":
+        return
+    ratio = (ladder["sigma_min"] / ladder["sigma_max"]) ** (1 / (ladder["levels"] - 1))
+    if abs(1 - size) >= ratio:
+        allowed = (
+            f"consistent_annealed with a ladder of {ladder['levels']} levels needs a step "
+            f"> {1 - ratio:.4g} and < {1 + ratio:.4g}"
+        )
+        raise ConfigError((*where, "step_size"), f"found {shown(size)}", allowed)
 
 
 def _check_budget(sample: dict, where: Key) -> None:

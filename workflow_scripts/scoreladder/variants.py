@@ -9,17 +9,20 @@ from scoreladder import (
     config_blocks,
     config_claims,
     config_datasets,
+    config_mixing,
     variant_defaults,
     variant_inheritance,
     variant_sweeps,
 )
-from scoreladder.config_checks import check_names
+from scoreladder.config_checks import check_names, check_score
 from scoreladder.config_errors import ConfigError, Key, in_file, shown, unknown_name
 from scoreladder.config_files import read_yaml
-from scoreladder.config_schemas import check
+from scoreladder.config_schemas import check, with_floats
 from scoreladder.variant_merging import expand_shorthand
 
 __all__ = ["ConfigError", "canonical", "load_config", "load_experiment", "read_yaml"]
+
+PART = "experiment.schema.yaml#/$defs/{}"
 
 
 def canonical(obj: object) -> str:
@@ -74,7 +77,7 @@ def _rules(root: Path) -> set[str]:
 
 
 def load_experiment(path: Path) -> dict:
-    """The checked experiment in a file, nothing left to default.
+    """The checked experiment in a file, nothing left to default, equal values written alike.
 
     Keys: name (the file's stem), title, description, dataset, datasets {name: settings} (dataset is
     its main), features (or None), replicates, tuning (or None), variants {name: settings}, inpaint,
@@ -96,6 +99,8 @@ def load_experiment(path: Path) -> dict:
             raise ConfigError(("datasets", "main"), "found the name 'main'", allowed)
         datasets = {"main": raw["dataset"], **further}
         config_datasets.check_datasets(datasets)
+        part = PART.format("dataset")
+        datasets = {name: with_floats(each, part) for name, each in datasets.items()}
         entries = variant_inheritance.entries(raw)
         wheres = {name: where for name, (where, _) in entries.items()}
         defaults = expand_shorthand(raw.get("defaults", {}))
@@ -104,11 +109,11 @@ def load_experiment(path: Path) -> dict:
             "name": path.stem,
             "title": raw["title"],
             "description": raw.get("description", ""),
-            "dataset": raw["dataset"],
+            "dataset": datasets["main"],
             "datasets": datasets,
             "features": raw.get("features"),
             "replicates": raw["replicates"],
-            "tuning": raw.get("tuning"),
+            "tuning": with_floats(raw.get("tuning"), PART.format("tuning")),
             "variants": {name: _complete(name, merged, wheres) for name in entries},
             "inpaint": raw.get("inpaint"),
             "likelihood": raw.get("likelihood"),
@@ -141,7 +146,7 @@ def _sweep(sweep: dict | None, experiment: dict, merged: dict[str, dict]) -> dic
         return None
     key, name = ("nfe_sweep", "variant"), sweep["variant"]
     check_names([(key, name)], experiment["variants"])
-    config_blocks.check_score(name, experiment, key)
+    check_score(name, experiment, key)
     noise = experiment["variants"][name]["noise"]
     return variant_sweeps.resolve(sweep, noise, merged[name]["sample"])
 
@@ -155,7 +160,7 @@ def _check_blocks(experiment: dict, wheres: dict[str, Key], claims: list[dict]) 
     config_blocks.check_inpaint(experiment)
     config_blocks.check_likelihood(experiment)
     config_blocks.check_sweep(experiment)
-    config_blocks.check_mixing(experiment)
+    config_mixing.check_mixing(experiment)
     config_claims.check_comparisons(experiment)
     config_claims.check_claims(experiment, claims)
 
@@ -163,4 +168,5 @@ def _check_blocks(experiment: dict, wheres: dict[str, Key], claims: list[dict]) 
 def _normalised_claim(claim: dict) -> dict:
     """A claim in which an inline check is the one element of checks."""
     inline = {key: value for key, value in claim.items() if key not in ("id", "says", "checks")}
-    return {"id": claim["id"], "says": claim["says"], "checks": claim.get("checks", [inline])}
+    checks = [with_floats(each, PART.format("check")) for each in claim.get("checks", [inline])]
+    return {"id": claim["id"], "says": claim["says"], "checks": checks}

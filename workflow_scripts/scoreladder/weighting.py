@@ -12,7 +12,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from scoreladder.noise import from_block
+from scoreladder.kinds import entry, from_block
 from scoreladder.sdes import VP, SubVP
 
 Weighting = Callable[[Tensor], Tensor]
@@ -29,12 +29,19 @@ SPACES = {
 
 
 def one(sigma: Tensor) -> Tensor:
-    """λ = 1: the plain sum of score errors, dominated by the smallest σ."""
+    """λ = 1, in the shape and dtype of sigma: the score's plain error, largest at the smallest σ.
+
+    Denoising score matching as it was first (Vincent 2011, Neural Computation 23).
+    """
     return torch.ones_like(sigma)
 
 
 def sigma_power(power: float) -> Weighting:
-    """λ = σ^power as a function of σ; power 2 is Song & Ermon's choice (arXiv 1907.05600)."""
+    """λ = σ^power as a function of σ > 0 that keeps its shape and dtype.
+
+    Power 2 is Song & Ermon's choice: σ²‖s‖² is then about the same at every level (arXiv
+    1907.05600, section 4.2).
+    """
     return lambda sigma: sigma**power
 
 
@@ -42,12 +49,11 @@ def _x0_power(power: float) -> Weighting:
     return lambda sigma: sigma ** (power - 4)
 
 
-def _likelihood(sde: str) -> Weighting:
-    if sde == "ve":
+def _likelihood(sde: str, beta_min: float = 0.1, beta_max: float = 20.0) -> Weighting:
+    kind = entry({"ve": None, "vp": VP, "sub_vp": SubVP}, sde, "sde")
+    if kind is None:
         return lambda sigma: sigma**-2
-    if sde not in ("vp", "sub_vp"):
-        raise ValueError(f"unknown sde {sde!r}; one of: ve, vp, sub_vp")
-    diffusion = VP() if sde == "vp" else SubVP()
+    diffusion = kind(beta_min, beta_max)
     return lambda sigma: diffusion.sigma2_rate(diffusion.time(sigma)) / sigma**4
 
 
@@ -90,31 +96,40 @@ X0_WEIGHTS = {
 }
 
 
-def x0_weight(spec: dict, sigma_data: float = 1.0) -> Weighting:
+def x0_weight(spec: dict | str, sigma_data: float = 1.0) -> Weighting:
     """w(σ) on ‖x₀ − x̂₀‖² of a config block {kind: …}, with SNR = 1/σ²; the definition of each kind.
 
     one 1/σ⁴ · sigma 1/σ³ · sigma2 SNR (ε-prediction's plain loss, arXiv 2006.11239) ·
     sigma_power {power} σ^power/σ⁴ ·
-    likelihood {sde: ve|vp|sub_vp} (dσ²/dt)/σ⁴ at the t of σ, which is g² on the score's error in
-    the SDE's own coordinates (arXiv 2101.09258); vp and sub_vp with β from 0.1 to 20, ve up to its
-    constant factor, 1/σ² · truncated_snr max(SNR, 1) (arXiv 2202.00512) ·
+    likelihood {sde: ve|vp|sub_vp, beta_min: 0.1, beta_max: 20} (dσ²/dt)/σ⁴ at the t of σ, which is
+    g² on the score's error in the SDE's own coordinates (arXiv 2101.09258); ve, which has no β, up
+    to its constant factor, 1/σ² · truncated_snr max(SNR, 1) (arXiv 2202.00512) ·
     min_snr {gamma: 5} min(SNR, γ) (arXiv 2303.09556) ·
     p2 {k: 1, gamma: 1} SNR/(k+SNR)^γ (arXiv 2204.00227) ·
     edm 1/σ² + 1/sigma_data² (arXiv 2206.00364) · x0 1 (x₀-prediction's plain loss) ·
     v SNR + 1 (v-prediction's plain loss, arXiv 2202.00512).
-    sigma_data, the data's standard deviation, matters to edm only. Raises ValueError for an
-    unknown kind or sde and for a parameter out of its range.
+    A kind without parameters may be given by its name alone. sigma_data, the data's standard
+    deviation, matters to edm only. Raises ValueError for an unknown kind or sde, for keys that are
+    missing or not the kind's, and for a parameter out of its range.
     """
-    extra = {"sigma_data": sigma_data} if spec["kind"] == "edm" else {}
-    return from_block(X0_WEIGHTS, spec | extra)
+    block = _block(spec)
+    data = (sigma_data,) if block.get("kind") == "edm" else ()
+    return from_block(X0_WEIGHTS, block, *data)
 
 
-def weighting(spec: dict, sigma_data: float = 1.0) -> Weighting:
-    """λ(σ) = w(σ) σ⁴, the weight on ‖s_θ − s‖², of a config block; kinds and errors of x0_weight.
+def _block(spec: dict | str) -> dict:
+    return {"kind": spec} if isinstance(spec, str) else spec
 
-    Any other callable from σ to λ may stand in its place.
+
+def weighting(spec: dict | str | Weighting, sigma_data: float = 1.0) -> Weighting:
+    """λ(σ), the weight on ‖s_θ − s‖², by a config block, by the name of a kind, or as a callable.
+
+    Of a kind of x0_weight it is w(σ) σ⁴, with the same errors; a callable from σ > 0 to λ, of the
+    same shape, is a weighting already.
     """
-    w = x0_weight(spec, sigma_data)
+    if callable(spec):
+        return spec
+    w, spec = x0_weight(spec, sigma_data), _block(spec)
     if spec["kind"] in POWERS or spec["kind"] == "sigma_power":
         # σ^power at once: by way of σ^(power−4) it would be rounded twice more
         return sigma_power(POWERS.get(spec["kind"], spec.get("power")))
@@ -128,6 +143,5 @@ def loss_weight(weighting: Weighting, space: str) -> Weighting:
     Weight each sample's error before any mean: a mean of products is no product of means.
     Raises ValueError for another space.
     """
-    if space not in SPACES:
-        raise ValueError(f"unknown space {space!r}; one of: {', '.join(SPACES)}")
-    return lambda sigma: weighting(sigma) / SPACES[space](sigma)
+    factor = entry(SPACES, space, "space")
+    return lambda sigma: weighting(sigma) / factor(sigma)

@@ -31,7 +31,8 @@ def render(
 
     experiment: name, title, description. claims: id, says, verdict and checks of each.
     comparisons: (name, title, metric and optionally its own figure; its table). figures: title,
-    caption and svg (a path, or the text itself). provenance: facts by name, nested where they
+    caption, svg (a path, or the text itself) and optionally the table of its numbers, {"columns",
+    "rows"}. provenance: facts by name, nested where they
     belong together. notes: remarks on how the numbers came about, by heading.
     """
     return (
@@ -127,7 +128,7 @@ def _figure(figure: dict) -> dict:
         + re.search(r'<svg[^>]*\bheight="([\d.]+)pt"', text).groups()
     )
     uri = f"data:image/svg+xml;base64,{encoded}"
-    return {**figure, "uri": uri, "width": width, "height": height}
+    return {"table": None, **figure, "uri": uri, "width": width, "height": height}
 
 
 def _facts(provenance: dict) -> list[tuple[str, str]]:

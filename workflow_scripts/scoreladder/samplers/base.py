@@ -3,17 +3,23 @@
 import functools
 import inspect
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from scoreladder.denoiser import score
 
 Denoise = Callable[..., Tensor]
 
 
 class CountCalls:
-    """A denoiser that counts its evaluations: `calls` is the NFE really spent."""
+    """A denoiser that counts its evaluations: `calls` is the NFE really spent.
+
+    One of x̂₀ and one of the score count alike: each is one pass of the network.
+    """
 
     def __init__(self, denoiser: Denoise):
         self.denoiser = denoiser
@@ -23,13 +29,40 @@ class CountCalls:
         self.calls += 1
         return self.denoiser(x, sigma)
 
+    def score(self, x: Tensor, sigma: Tensor | float) -> Tensor:
+        """The score, the shape of x, as `denoiser.score` has it of the denoiser within."""
+        self.calls += 1
+        return score(self.denoiser, x, sigma)
+
+
+@contextmanager
+def layer_passes(model: nn.Module) -> Iterator[Counter[nn.Module]]:
+    """While it is entered, how often each layer of `model` that has weights is evaluated.
+
+    Layers that are not are not in the count, so its mean is the passes through the network that was
+    really used: one for the decoder of a VAE or the generator of a GAN, one per dimension for an
+    autoregressive flow.
+    """
+    passes: Counter[nn.Module] = Counter()
+    hooks = [
+        module.register_forward_hook(lambda layer, *_: passes.update([layer]))
+        for module in model.modules()
+        if any(True for _ in module.parameters(recurse=False))
+    ]
+    try:
+        yield passes
+    finally:
+        for hook in hooks:
+            hook.remove()
+
 
 def sampler(states: Callable[..., Iterator[Tensor]]) -> Callable[..., Tensor]:
     """Turn a generator of states into a function that returns the last of them.
 
     The generator stays at hand as the function's attribute `states`, with the same arguments, for
-    callers that show progress or keep trajectories. Neither records gradients; between two states
-    the caller's own gradient mode holds.
+    callers that show progress or keep trajectories; what it refuses, it refuses when the first
+    state is asked for. Neither records gradients; between two states the caller's own gradient
+    mode holds.
     """
     states = torch.no_grad()(states)
 

@@ -1,5 +1,6 @@
 """Langevin samplers: plain, annealed, and consistent annealed."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
@@ -8,6 +9,10 @@ from torch import Tensor
 
 from scoreladder.denoiser import score
 from scoreladder.samplers.base import Denoise, levels, sampler, standard_normal
+
+
+class StepSizeError(ValueError):
+    """A step size that does not suit the ladder that it is to be used on."""
 
 
 @sampler
@@ -29,15 +34,15 @@ def annealed_langevin(
     2006.09011). x (n, ...), sigmas (L,) descending, steps_per_level one number or one per level;
     returns the shape of x, after L·steps_per_level + denoise evaluations. On a Gaussian a level is
     stable while α_i < 2σ_i². constrain(x, σ) → x, where given, is applied before each evaluation.
-    Raises ValueError unless step_size > 0 and steps_per_level >= 1.
+    Raises ValueError unless σ_1 > … > σ_L > 0, inf > step_size > 0 and steps_per_level is whole
+    numbers >= 1.
     """
-    steps = [steps_per_level] * len(sigmas) if isinstance(steps_per_level, int) else steps_per_level
-    if step_size <= 0 or min(steps) < 1:
-        raise ValueError(
-            f"need step_size > 0 and steps_per_level >= 1, found {step_size} and {steps_per_level}"
-        )
-    smallest = float(sigmas[-1])
-    for sigma, count in zip(map(float, sigmas), steps, strict=True):
+    ladder = levels(sigmas)
+    steps = _whole_steps(steps_per_level, len(ladder))
+    if not 0 < step_size < math.inf:
+        raise ValueError(f"need step_size > 0, found {step_size}")
+    smallest = ladder[-1]
+    for sigma, count in zip(ladder, steps, strict=True):
         alpha = step_size * sigma**2 / smallest**2
         for _ in range(count):
             x = constrain(x, sigma) if constrain else x
@@ -48,6 +53,21 @@ def annealed_langevin(
         yield denoiser(constrain(x, smallest) if constrain else x, smallest)
 
 
+def _whole_steps(steps_per_level: int | Sequence[int], count: int) -> list[int]:
+    """Steps on each of `count` levels, told by one whole number or one per level.
+
+    Raises ValueError where they are anything else, or less than 1.
+    """
+    steps = torch.as_tensor(steps_per_level)
+    fits = steps.ndim == 0 or steps.shape == (count,)
+    if not fits or steps.is_floating_point() or (steps < 1).any():
+        raise ValueError(
+            f"need steps_per_level >= 1, one whole number or {count}, found {steps_per_level}"
+        )
+    return steps.expand(count).tolist()
+
+
+@sampler
 def langevin(
     denoiser: Denoise,
     x: Tensor,
@@ -56,15 +76,17 @@ def langevin(
     step_size: float,
     denoise: bool = False,
     generator: torch.Generator | None = None,
-) -> Tensor:
+) -> Iterator[Tensor]:
     """Plain (unadjusted) Langevin dynamics on p_σ: x ← x + α s(x, σ) + √(2α) z, α = step_size.
 
-    On N(0, σ²) the chain's variance tends to σ²/(1 − α/(2σ²)); it diverges from α = 2σ² on.
-    x (n, ...); returns the shape of x.
-    Raises ValueError unless step_size > 0 and steps >= 1.
+    arXiv 1907.05600, equation 4, at one noise level, as `annealed_langevin` on a ladder of it. On
+    N(0, σ²) the chain's variance tends to σ²/(1 − α/(2σ²)); it diverges from α = 2σ² on. With
+    `denoise`, one last x ← x + σ² s(x, σ). x (n, ...); returns the shape of x, after
+    steps + denoise evaluations.
+    Raises ValueError unless sigma > 0, inf > step_size > 0 and steps is a whole number >= 1.
     """
     ladder = torch.tensor([sigma], dtype=torch.float64)
-    return annealed_langevin(denoiser, x, ladder, steps, step_size, denoise, generator)
+    yield from annealed_langevin.states(denoiser, x, ladder, steps, step_size, denoise, generator)
 
 
 @sampler
@@ -82,14 +104,15 @@ def consistent_annealed(
     it is σ_{i+1}: + σ_{i+1} √(1 − ((1−η) σ_i/σ_{i+1})²) z. η = step_size, relative to σ_i². After
     σ_L nothing is added; with `denoise`, x ← x + σ_L² s(x, σ_L) ends the chain. x (n, ...) at noise
     σ_1, sigmas (L,) descending; returns the shape of x, after L + denoise evaluations.
-    Raises ValueError unless 1 − g < η < 1 + g for the ratio g = σ_{i+1}/σ_i of every two levels,
-    and η > 0.
+    Raises ValueError unless σ_1 > … > σ_L > 0, and StepSizeError unless inf > η > 0 and
+    1 − g < η < 1 + g for the ratio g = σ_{i+1}/σ_i of every two levels.
     """
     ladder = levels(sigmas)
     ratios = [after / before for before, after in pairwise(ladder)]
-    if step_size <= 0 or any(abs(1 - step_size) >= ratio for ratio in ratios):
+    suits = 0 < step_size < math.inf and all(abs(1 - step_size) < ratio for ratio in ratios)
+    if not suits:
         smallest = min(ratios, default=1.0)
-        raise ValueError(
+        raise StepSizeError(
             f"need {max(0.0, 1 - smallest):.4g} < step_size < {1 + smallest:.4g} on this ladder, "
             f"found {step_size:g}"
         )

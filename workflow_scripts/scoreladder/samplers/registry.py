@@ -97,15 +97,14 @@ def steps_per_level(nfe: int, levels: int, denoise: bool) -> list[int]:
 
 
 def expected_nfe(sample: dict, sigmas: Tensor | None = None) -> int | None:
-    """Network evaluations that a config block spends per sample; None for pf_ode, which adapts.
+    """Network evaluations that a config block spends per sample; None where only counting tells.
 
-    sigmas (L,) is the ladder it samples through; the direct models of a VAE, flow or GAN have none.
+    That is pf_ode, which adapts, and the direct models of a VAE, flow or GAN. sigmas (L,) is the
+    ladder it samples through; direct models have none.
     """
     kind = sample["sampler"]
-    if kind == "pf_ode":
+    if kind in ("pf_ode", "direct"):
         return None
-    if kind == "direct":
-        return 1
     if kind in ("langevin", "annealed_langevin"):
         return sample["nfe"]
     levels = len(sigmas)

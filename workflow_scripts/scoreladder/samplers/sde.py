@@ -4,6 +4,7 @@ All are in variance-exploding coordinates, x = x₀ + σz; a ladder of VP/DDPM's
 makes them the samplers of those papers on x_VP = √ᾱ x.
 """
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -51,12 +52,13 @@ def predictor_corrector(
 
     At each level `corrector_steps` Langevin steps x ← x + ε s + √(2ε) z with
     ε = 2 (snr ‖z‖/‖s‖)², norms averaged over the rows of x; then one step of `reverse_diffusion`.
-    (The paper's loop begins with the predictor; in this order all levels are corrected alike.)
+    Where the score is zero in all rows there is nothing to measure ε by, and ε = 0. (The paper's
+    loop begins with the predictor; in this order all levels are corrected alike.)
     x (n, ...) at noise σ_1, sigmas (L,) descending; yields after every step, and returns the shape
     of x, after L·(1 + corrector_steps) evaluations.
-    Raises ValueError unless σ_1 > … > σ_L > 0, snr > 0 and corrector_steps >= 0.
+    Raises ValueError unless σ_1 > … > σ_L > 0, inf > snr > 0 and corrector_steps >= 0.
     """
-    if snr <= 0 or corrector_steps < 0:
+    if not 0 < snr < math.inf or corrector_steps < 0:
         raise ValueError(
             f"need snr > 0 and corrector_steps >= 0, found {snr} and {corrector_steps}"
         )
@@ -64,7 +66,9 @@ def predictor_corrector(
         for _ in range(corrector_steps):
             direction = score(denoiser, x, sigma)
             z = standard_normal(x, generator)
-            epsilon = 2 * (snr * _mean_norm(z) / _mean_norm(direction)) ** 2
+            length = _mean_norm(direction)
+            epsilon = 2 * (snr * _mean_norm(z) / length) ** 2
+            epsilon = epsilon.where(length > 0, 0.0)
             x = x + epsilon * direction + (2 * epsilon).sqrt() * z
             yield x
         x = _reverse_step(score(denoiser, x, sigma), x, sigma, following, generator)
@@ -73,7 +77,7 @@ def predictor_corrector(
 
 def _mean_norm(x: Tensor) -> Tensor:
     """The Euclidean norm of a row, averaged over the rows."""
-    return x.flatten(1).norm(dim=1).mean()
+    return x.reshape(len(x), -1).norm(dim=1).mean()
 
 
 @sampler
