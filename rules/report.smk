@@ -90,7 +90,7 @@ for figure in TRAINING_TABLES:
         conda:
             "../environment.yml"
         params:
-            spec=spec_of(specs.plot),
+            spec=spec_of(specs.plot_training),
             code=code("plot_training.py"),
             figure=figure,
         script:

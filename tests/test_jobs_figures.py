@@ -10,6 +10,7 @@ import plot_gallery
 import plot_mixing
 import plot_nfe_sweep
 import plot_samples
+import plot_training
 from scoreladder import datasets, files
 from scoreladder.datasets import Splits
 from scoreladder.plotting import style
@@ -219,3 +220,23 @@ def test_samples_of_other_data_are_drawn_without_a_share(tmp_path, twice, datase
     figure = twice(plot_samples.plot_samples, *shown_samples(tmp_path, dataset, *shape))
     assert len(figure.axes) == 3 and "heavy mode" not in texts(figure)
     assert bool(figure.axes[0].images) == (len(shape) == 3)
+
+
+def test_training_figures_draw_what_is_shown_and_keep_every_variants_colour(tmp_path, twice):
+    rows = [
+        {"variant": name, "images": images, "loss": 1 / images, "seed": 0, "loss_kind": "loss"}
+        for name in ("multi", "moons", "single")
+        for images in (100, 200, 400)
+    ]
+    table = tmp_path / "curves.csv"
+    pd.DataFrame(rows).to_csv(table, index=False)
+    labels = {"multi": "10 scales", "moons": "two moons", "single": "σ = 1"}
+
+    def draw(*paths):
+        plot_training.plot_training("learning_curves", table, labels, ["multi", "single"], *paths)
+
+    figure = twice(draw)
+    lines = figure.axes[0].get_lines()
+    assert [line.get_color() for line in lines] == [
+        style.palette(list(labels))[name]["color"] for name in ("multi", "single")
+    ]

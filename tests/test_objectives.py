@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoreladder import objectives
+from scoreladder import networks, objectives
 from scoreladder.analytic import GaussianMixture
 from scoreladder.weighting import one, sigma_power
 
@@ -129,9 +129,10 @@ class Net(torch.nn.Module):
 
     def __init__(self, dim, dtype):
         super().__init__()
-        self.layers = torch.nn.Sequential(
-            torch.nn.Linear(dim, 5), torch.nn.Tanh(), torch.nn.Linear(5, dim)
-        )
+        with networks.weights_from(0):
+            self.layers = torch.nn.Sequential(
+                torch.nn.Linear(dim, 5), torch.nn.Tanh(), torch.nn.Linear(5, dim)
+            )
         self.to(dtype)
 
     def forward(self, x, sigma):

@@ -223,7 +223,7 @@ def test_blocks_that_an_experiment_lacks_leave_tables_with_headers_alone(experim
     tables = runs.gather(experiment | blocks, folder)
     headers = {
         "tuning": ["variant", "relative_step_size", "value", "chosen", "metric"],
-        "sweeps": ["row", "seed", "sampler", "nfe"],
+        "sweeps": ["row", "seed", "sampler", "nfe", "relative_step_size"],
         "mixing": ["score", "seed", "configuration", "heavy_weight"],
     }
     for name, columns in headers.items():

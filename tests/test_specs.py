@@ -203,6 +203,12 @@ def test_blocks_decide_which_figures_there_are(experiment, tmp_path):
     assert list(digits) == ["samples", "levels", "tuning", "learning_curves"]
 
 
+def test_training_figures_show_the_main_data_alone(experiment):
+    shown = specs.plot_training(experiment)["shown"]
+    assert "multi" in shown and "multi-moons" not in shown
+    assert "multi-moons" in dict(specs.plot_training(experiment)["labels"])
+
+
 def test_data_without_a_known_density_has_no_fields(experiment):
     moons = experiment["datasets"]["moons"]
     found = config_queries.figures(experiment | {"dataset": moons})

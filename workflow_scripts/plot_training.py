@@ -13,10 +13,16 @@ DRAWINGS = {
 }
 
 
-def plot_training(name: str, table: Path, labels: dict[str, str], svg: Path, png: Path) -> None:
-    """Draw the figure of that name from its table; labels of all variants, in order."""
-    figure = DRAWINGS[name](pd.read_csv(table), labels, style.palette(list(labels)))
-    style.save(figure, svg, png)
+def plot_training(
+    name: str, table: Path, labels: dict[str, str], shown: list[str], svg: Path, png: Path
+) -> None:
+    """Draw the figure of that name from its table.
+
+    labels: of all variants, in order, which fixes their colours; shown: those that are drawn.
+    """
+    rows, drawn = pd.read_csv(table), {variant: labels[variant] for variant in shown}
+    rows = rows[rows["variant"].isin(shown)]
+    style.save(DRAWINGS[name](rows, drawn, style.palette(list(labels))), svg, png)
 
 
 if "snakemake" in globals():
@@ -27,6 +33,7 @@ if "snakemake" in globals():
             snakemake.params.figure,
             Path(snakemake.input.table),
             dict(current.spec["labels"]),
+            current.spec["shown"],
             Path(snakemake.output.svg),
             Path(snakemake.output.png),
         )

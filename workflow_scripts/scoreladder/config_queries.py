@@ -68,11 +68,15 @@ def dotted_keys(block: dict) -> list[str]:
     return keys
 
 
+def main_variants(experiment: dict) -> list[str]:
+    """The variants that are trained on the main data, in the experiment's order."""
+    every = experiment["variants"].items()
+    return [name for name, variant in every if variant["data"] == "main"]
+
+
 def shown_variants(experiment: dict) -> list[str]:
     """The showcase's variants, or where it is empty all those of the main data."""
-    every = experiment["variants"]
-    main = [name for name, variant in every.items() if variant["data"] == "main"]
-    return experiment["showcase"] or main
+    return experiment["showcase"] or main_variants(experiment)
 
 
 def shown_models(experiment: dict) -> list[str]:
@@ -105,7 +109,7 @@ def tuning_seed(experiment: dict) -> int:
 def figures(experiment: dict) -> dict[str, str]:
     """Name → title of the experiment's figures beside those of its comparisons."""
     named = figures_for(experiment["dataset"]["name"])
-    variants = experiment["variants"].values()
+    main = [experiment["variants"][name] for name in main_variants(experiment)]
     scores = bool(shown_models(experiment))
     there = {
         "samples": bool(shown_variants(experiment)),
@@ -115,7 +119,7 @@ def figures(experiment: dict) -> dict[str, str]:
         "error_by_density": scores,
         "mixing_weights": experiment["mixing"],
         "nfe_sweep": experiment["nfe_sweep"],
-        "levels": not all(map(is_direct, variants)),
-        "tuning": any(map(is_tuned, variants)),
+        "levels": not all(map(is_direct, main)),
+        "tuning": any(map(is_tuned, main)),
     }
     return {name: title for name, title in named.items() if there.get(name, True)}

@@ -183,7 +183,7 @@ def _acquaint(task: losses.ScoreTask, data: Tensor, generator: torch.Generator) 
     density = task.density
     sigma = density.sigmas.repeat(density.HISTORY)
     x0 = losses.batch(data, len(sigma), generator)
-    z = torch.randn(x0.shape, generator=generator, device=x0.device)
+    z = torch.randn(x0.shape, generator=generator, dtype=x0.dtype, device=x0.device)
     with torch.no_grad():
         each = objectives.denoising_score_matching(task.model, x0, sigma, z, task.weighting)
     density.update(sigma, each)

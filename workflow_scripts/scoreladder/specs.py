@@ -15,6 +15,7 @@ from scoreladder.config_queries import (
     is_direct,
     is_sweep_tuned,
     labels,
+    main_variants,
     number_at,
     shown_models,
     shown_variants,
@@ -183,6 +184,11 @@ def plot(experiment: dict) -> dict:
     """{labels: pairs [variant, label], of all variants}."""
     # pairs, because canonical JSON sorts keys and the order of variants fixes their colours
     return {"labels": list(labels(experiment).items())}
+
+
+def plot_training(experiment: dict) -> dict:
+    """{labels, shown: [variants of the main data]}: those of further data would crowd them out."""
+    return plot(experiment) | {"shown": main_variants(experiment)}
 
 
 def plot_comparison(experiment: dict, comparison: str) -> dict:

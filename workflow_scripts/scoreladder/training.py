@@ -78,7 +78,10 @@ def start(
 
 
 def learning_rate(training: dict, images: int) -> float:
-    """The rate after `images` images: linear warm-up, then constant or a cosine down to 0."""
+    """The rate after `images` images: linear warm-up, then constant or a cosine down to 0.
+
+    The cosine is ½(1 + cos(π images/total)), arXiv 1608.03983 without restarts, warm-up included.
+    """
     rate = training["learning_rate"]
     if training["warmup_images"]:
         rate *= min(1.0, (images + training["batch_size"]) / training["warmup_images"])
@@ -88,7 +91,11 @@ def learning_rate(training: dict, images: int) -> float:
 
 
 def update_ema(run: Run, batch: int) -> None:
-    """EMA whose half-life is counted in images, shorter while few images have been seen."""
+    """EMA of the weights, its half-life counted in images (arXiv 2206.00364, appendix F.2).
+
+    average ← average + (1 − 2^{−batch/h})(current − average), in place, with h = min(ema_halflife,
+    5 % of the images seen): shorter while few have been. `run.images` counts those of `batch`.
+    """
     half_life = min(run.spec["training"]["ema_halflife"], 0.05 * run.images)
     keep = 0.5 ** (batch / half_life) if half_life > 0 else 0.0
     with torch.no_grad():
