@@ -22,9 +22,6 @@ def sweep_nfe(
         tune, test = arrays["tune"], arrays["test"]
     key = ("sweep", spec["seed"])
 
-    def measured(samples: np.ndarray, real: np.ndarray) -> dict[str, float]:
-        return evaluation.measured(samples, real, classifier, spec["dataset"])
-
     def tuned(block: dict) -> dict:
         chosen = spec["tuning"]
         trials = tuning.trials(
@@ -32,7 +29,7 @@ def sweep_nfe(
             block,
             chosen["relative_step_sizes"],
             chosen["count"],
-            lambda samples: measured(samples, tune)[chosen["metric"]],
+            lambda x: evaluation.metric_of(chosen["metric"], x, tune, classifier, spec["dataset"]),
             ("tune", *key),
             where,
         )
@@ -56,8 +53,10 @@ def sweep_nfe(
         except sampling.StepSizeError as error:
             print(f"{name} at {block['nfe']} evaluations: {error}")
             return failed
-        found = measured(samples, test) if np.isfinite(samples).all() else {}
-        return {**failed, "nfe": nfe, **found}
+        if not np.isfinite(samples).all():
+            return failed | {"nfe": nfe}
+        found = evaluation.measured(samples, test, classifier, spec["dataset"])
+        return failed | {"nfe": nfe} | found
 
     every = progress.track(spec["samples"], len(spec["samples"]), "sweep", "budget")
     files.write_json(path, {"rows": [row(name, block) for name, block in every]})

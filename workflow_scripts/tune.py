@@ -20,7 +20,7 @@ def tune(
     chosen, sizes = spec["tuning"], spec["tuning"]["relative_step_sizes"]
 
     def measure(samples: np.ndarray) -> float:
-        return evaluation.measured(samples, real, classifier, spec["dataset"])[chosen["metric"]]
+        return evaluation.metric_of(chosen["metric"], samples, real, classifier, spec["dataset"])
 
     network = denoiser.load(model, where)
     trials = tuning.trials(
