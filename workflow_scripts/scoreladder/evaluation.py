@@ -1,6 +1,7 @@
 """Which measurements belong to which data set, put together from the modules that make them."""
 
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,10 @@ from scoreladder.denoiser import Denoiser
 from scoreladder.weighting import weighting
 
 FLOOR_DRAWS = 20
-BOOTSTRAP_DRAWS = 50
+BOOTSTRAP_DRAWS = 25
+
+# by the distances of all pairs of points, of so many of them
+PAIRWISE = {"w2": partial(metrics.wasserstein2, limit=500), "mmd": metrics.mmd}
 
 
 def features_of(samples: np.ndarray, classifier: Path | None) -> np.ndarray:
@@ -38,7 +42,7 @@ def sample_metrics(found: np.ndarray, real: np.ndarray, dataset: dict) -> dict[s
     values = resampled_metrics(found, real, dataset)
     if dataset["name"] in IMAGES:
         return values
-    return values | {"w2": metrics.wasserstein2(found, real), "mmd": metrics.mmd(found, real)}
+    return values | {name: metric(found, real) for name, metric in PAIRWISE.items()}
 
 
 def measured(
@@ -53,9 +57,8 @@ def metric_of(
 ) -> float:
     """One of `measured`, without the cost of the others: what tuning asks many times."""
     found = features_of(samples, classifier)
-    costly = {"w2": metrics.wasserstein2, "mmd": metrics.mmd}
-    if name in costly:
-        return costly[name](found, real)
+    if name in PAIRWISE:
+        return PAIRWISE[name](found, real)
     return resampled_metrics(found, real, dataset)[name]
 
 
