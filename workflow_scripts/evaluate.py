@@ -28,8 +28,8 @@ def evaluate(
     if isinstance(network, Denoiser):
         smallest = sampling.smallest_sigma(spec["sample"], network)
         test = datasets.read(data).test
-        found, levels = evaluation.model_metrics(network, spec, smallest, test)
-        measured |= found
+        of_model, levels = evaluation.model_metrics(network, spec, smallest, test)
+        measured |= of_model
     files.write_json(path, {"metrics": measured, "levels": levels})
 
 

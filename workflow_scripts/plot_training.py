@@ -20,9 +20,9 @@ def plot_training(
 
     labels: of all variants, in order, which fixes their colours; shown: those that are drawn.
     """
-    rows, drawn = pd.read_csv(table), {variant: labels[variant] for variant in shown}
-    rows = rows[rows["variant"].isin(shown)]
-    style.save(DRAWINGS[name](rows, drawn, style.palette(list(labels))), svg, png)
+    drawn = {variant: labels[variant] for variant in shown}
+    figure = DRAWINGS[name](pd.read_csv(table), drawn, style.palette(list(labels)))
+    style.save(figure, svg, png)
 
 
 if "snakemake" in globals():

@@ -36,9 +36,7 @@ def sweep_nfe(
         curve = list(trials)
         if all(trial["value"] is None for trial in curve):
             return {"relative_step_size": None, "at_grid_edge": False, "curve": curve}
-        best = tuning.best(curve)["relative_step_size"]
-        edge = tuning.at_grid_edge(curve)
-        return {"relative_step_size": best, "at_grid_edge": edge, "curve": curve}
+        return tuning.chosen(curve)
 
     def row(name: str, block: dict) -> dict:
         step = {"relative_step_size": block.get("step_size")}

@@ -27,13 +27,7 @@ def tune(
         network, spec["sample"], sizes, chosen["count"], measure, ("tune", spec["seed"]), where
     )
     curve = list(progress.track(trials, len(sizes), "tuning", "trial"))
-    result = {
-        "metric": chosen["metric"],
-        "curve": curve,
-        "at_grid_edge": tuning.at_grid_edge(curve),
-        "relative_step_size": tuning.best(curve)["relative_step_size"],
-    }
-    files.write_json(path, result)
+    files.write_json(path, {"metric": chosen["metric"], **tuning.chosen(curve)})
     return {"device": devices.describe(where), "dtype": "float32"}
 
 

@@ -4,7 +4,13 @@ from scoreladder.catalog import IMAGES, METRICS, OF_SAMPLES, POINTS
 from scoreladder.config_checks import check_known_levels, check_names, items
 from scoreladder.config_datasets import held_out_size
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown
-from scoreladder.config_queries import WITH_LIKELIHOOD, data_of, is_sweep_tuned, is_tuned
+from scoreladder.config_queries import (
+    WITH_LIKELIHOOD,
+    asks_for_tuning,
+    data_of,
+    is_sweep_tuned,
+    is_tuned,
+)
 
 LANGEVIN = ("langevin", "annealed_langevin")
 
@@ -134,5 +140,5 @@ def check_sweep(experiment: dict) -> None:
     for sampler, sample in block["samples"]:
         key = ("nfe_sweep", "samplers", sampler)
         check_known_levels(experiment["variants"][name], sample, key)
-        if sample.get("step_size") == "tuned" and experiment["tuning"] is None:
+        if asks_for_tuning(sample) and experiment["tuning"] is None:
             _raise_untuned((*key, "step_size"))

@@ -18,15 +18,20 @@ def is_direct(variant: dict) -> bool:
     return variant["network"]["kind"] in DIRECT
 
 
+def asks_for_tuning(sample: dict) -> bool:
+    """Whether a sample block leaves its step size to tuning."""
+    return sample.get("step_size") == "tuned"
+
+
 def is_tuned(variant: dict) -> bool:
     """Whether a variant's step size is left to tuning."""
-    return variant["sample"].get("step_size") == "tuned"
+    return asks_for_tuning(variant["sample"])
 
 
 def is_sweep_tuned(experiment: dict) -> bool:
     """Whether the step size of a sampler of the sweep is left to tuning."""
     swept = experiment["nfe_sweep"]
-    return bool(swept) and any(block.get("step_size") == "tuned" for _, block in swept["samples"])
+    return bool(swept) and any(asks_for_tuning(block) for _, block in swept["samples"])
 
 
 def data_of(experiment: dict, variant: str) -> str:

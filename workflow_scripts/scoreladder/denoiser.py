@@ -247,7 +247,7 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> Denoiser:
     Raises FileNotFoundError, or ValueError where the file is no model of this program or holds a
     model of another family, which has no denoiser.
     """
-    family = storage.read(path)[0]["family"]
-    if family != "score":
-        raise ValueError(f"{path}: a model of family {family} has no denoiser")
-    return storage.load(path, build, device)
+    description, tensors = storage.read(path)
+    if description["family"] != "score":
+        raise ValueError(f"{path}: a model of family {description['family']} has no denoiser")
+    return storage.rebuilt(path, description, tensors, build, device)

@@ -1,6 +1,5 @@
 """Which measurements belong to which data set, put together from the modules that make them."""
 
-import math
 from functools import partial
 from pathlib import Path
 
@@ -124,9 +123,8 @@ def model_metrics(
     density = densities.density(spec["density"], sigmas)
     shares = probes.loss_shares(losses, sigmas, weight, density)
     curves = {"sigma": sigmas.tolist(), "loss": losses, "share": shares.tolist()}
-    drawn = densities.density(spec["density"], sigmas.float())
     size, seed = spec["batch_size"], spec["seed"]
-    noise = probes.excess_gradient_noise(model, weight, drawn, data, size, seed=seed)
+    noise = probes.excess_gradient_noise(model, weight, density, data, size, seed=seed)
     found = {"balance": probes.balance(shares), "gradient_noise": noise}
     mixture = datasets.mixture_of(spec["dataset"])
     if mixture is not None:
@@ -151,7 +149,6 @@ def negative_log_likelihood(
     x = generative.dequantise(torch.from_numpy(test), width, generator)
     if isinstance(model, Denoiser):
         top, bottom = float(model.sigmas[0]), float(model.sigmas[-1])
-        mean, std = model.prior(top)
         log_p = likelihood.log_prob(
             model,
             x,
@@ -159,9 +156,7 @@ def negative_log_likelihood(
             bottom,
             divergence,
             rtol=1e-4,
-            prior=lambda noisy: generative.log_normal(
-                (noisy - mean).flatten(1), 0.0, math.log(std)
-            ),
+            prior=likelihood.normal(*model.prior(top)),
             generator=generator,
         )
     else:

@@ -64,7 +64,7 @@ def log_prob(
     found = torch.as_tensor(state, dtype=torch.float64, device=x.device)
     noisy = (sigma_max * found[: x.numel()]).to(x.dtype).reshape(x.shape)
     volume = math.prod(x.shape[1:]) * math.log(sigma_max / sigma_min)
-    log_prior = (prior or _centred_normal(sigma_max))(noisy)
+    log_prior = (prior or normal(0.0, sigma_max))(noisy)
     return (log_prior.double() + volume + found[x.numel() :]).to(x.dtype)
 
 
@@ -100,11 +100,14 @@ def _numbers(*parts: Tensor) -> np.ndarray:
     return np.concatenate([part.detach().double().cpu().numpy().ravel() for part in parts])
 
 
-def _centred_normal(std: float) -> Callable[[Tensor], Tensor]:
-    """log N(x; 0, std² I) of rows x (n, ...), shape (n,)."""
+def normal(mean: Tensor | float, std: float) -> Callable[[Tensor], Tensor]:
+    """The density log N(x; mean, std² I), nats, of rows x (n, ...), shape (n,): a prior.
+
+    mean is a number or of the shape of a row, std > 0.
+    """
 
     def log_density(x: Tensor) -> Tensor:
-        squares = (x.reshape(len(x), -1).double() / std).square()
+        squares = ((x.double() - mean) / std).reshape(len(x), -1).square()
         return -0.5 * (squares + math.log(2 * math.pi * std**2)).sum(dim=1)
 
     return log_density

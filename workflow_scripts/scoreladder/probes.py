@@ -164,18 +164,16 @@ def excess_gradient_noise(
     weighed on the model's ladder by `level_masses`. data (n, ...), `batch` points a batch.
     """
     sigmas = model.sigmas.to(data.device)
-    # in float32, as the levels of the density are: it knows no others
-    masses = torch.from_numpy(level_masses(density, sigmas.float()))
+    masses = torch.from_numpy(level_masses(density, sigmas))
     factors = (masses * len(sigmas)).to(data)
-    log_levels = sigmas.log().float()
+    log_levels = sigmas.log().to(data)
 
     def product(sigma: Tensor) -> Tensor:
         level = (sigma.log()[:, None] - log_levels).abs().argmin(dim=1)
         return weight(sigma) * factors[level]
 
     own = gradient_noise(model, weight, density, data, batch, seed=seed)
-    uniform = OverLadder(sigmas.float())
-    return own / gradient_noise(model, product, uniform, data, batch, seed=seed)
+    return own / gradient_noise(model, product, OverLadder(sigmas), data, batch, seed=seed)
 
 
 def _acquaint(task: losses.ScoreTask, data: Tensor, generator: torch.Generator) -> None:

@@ -48,7 +48,17 @@ def load(
     Raises FileNotFoundError, or ValueError where the file is no model of this program: also where
     `build` does not know what is described, or the weights are those of something else.
     """
-    description, tensors = read(path)
+    return rebuilt(path, *read(path), build, device)
+
+
+def rebuilt(
+    path: Path | str,
+    description: dict,
+    tensors: dict[str, Tensor],
+    build: Callable[[dict], Model],
+    device: torch.device | str = "cpu",
+) -> Model:
+    """`load`, for a caller that has looked at what `read` returned of the file at `path`."""
     try:
         return restored(build(description), tensors, device)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

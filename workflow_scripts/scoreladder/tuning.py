@@ -39,6 +39,18 @@ def at_grid_edge(curve: list[dict]) -> bool:
     return len(curve) > 1 and best(curve) in (curve[0], curve[-1])
 
 
+def chosen(curve: list[dict]) -> dict:
+    """What tuning found: the whole curve, the best relative step size, whether it is at an edge.
+
+    {"curve", "relative_step_size", "at_grid_edge"}. Raises JobFailed as `best` does.
+    """
+    return {
+        "curve": curve,
+        "relative_step_size": best(curve)["relative_step_size"],
+        "at_grid_edge": at_grid_edge(curve),
+    }
+
+
 def best(curve: list[dict]) -> dict:
     """The trial with the lowest value. Raises JobFailed if none stayed finite."""
     finite = [trial for trial in curve if trial["value"] is not None]
