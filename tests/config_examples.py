@@ -146,6 +146,14 @@ def loaded(folder: Path, text: str) -> dict:
     return load_experiment(path)
 
 
+def expect_mistake(folder: Path, text: str, old: str, new: str, key: str, says: str) -> None:
+    """See that `text` with `new` for its first `old` gives one line, at `key`, that says so."""
+    assert text.count(old) >= 1
+    line = message(folder, text.replace(old, new, 1))
+    assert line.startswith(f"{key}: ")
+    assert says in line
+
+
 def message(folder: Path, content: str | bytes) -> str:
     """What loading a file of that content says is wrong, in one short line; without the file."""
     path = folder / "experiment.yaml"

@@ -4,7 +4,7 @@
 # ruff: noqa: E501
 
 import pytest
-from config_examples import VALID, loaded, message
+from config_examples import VALID, expect_mistake, loaded, message
 
 EMPTY = "multi: {}"
 GRID_OVER = "{noise.sigma: [0.1, 1.0]}"
@@ -97,10 +97,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("old", "new", "key", "says"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_gives_one_telling_line(tmp_path, old, new, key, says):
-    assert VALID.count(old) >= 1
-    line = message(tmp_path, VALID.replace(old, new, 1))
-    assert line.startswith(f"{key}: ")
-    assert says in line
+    expect_mistake(tmp_path, VALID, old, new, key, says)
 
 
 def test_further_mistakes_are_counted(tmp_path):

@@ -4,7 +4,7 @@
 # ruff: noqa: E501
 
 import pytest
-from config_examples import MIXTURE, POINTS, VALID, loaded, message
+from config_examples import MIXTURE, POINTS, VALID, expect_mistake, loaded, message
 
 from scoreladder import datasets
 from scoreladder.config_datasets import held_out_size
@@ -55,10 +55,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("old", "new", "key", "says"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_gives_one_telling_line(tmp_path, old, new, key, says):
-    assert VALID.count(old) >= 1
-    line = message(tmp_path, VALID.replace(old, new, 1))
-    assert line.startswith(f"{key}: ")
-    assert says in line
+    expect_mistake(tmp_path, VALID, old, new, key, says)
 
 
 # the same, in POINTS
@@ -137,10 +134,7 @@ POINTS_MISTAKES = {
     ("old", "new", "key", "says"), POINTS_MISTAKES.values(), ids=POINTS_MISTAKES
 )
 def test_a_mistake_in_an_experiment_on_points(tmp_path, old, new, key, says):
-    assert POINTS.count(old) >= 1
-    line = message(tmp_path, POINTS.replace(old, new, 1))
-    assert line.startswith(f"{key}: ")
-    assert says in line
+    expect_mistake(tmp_path, POINTS, old, new, key, says)
 
 
 @pytest.mark.parametrize("density", ["log_uniform", "vp", "sub_vp"])

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 import torch
-from config_examples import POINTS, load_below, message
+from config_examples import POINTS, expect_mistake, load_below
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -241,7 +241,4 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("old", "new", "key", "says"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_in_a_sample_block(tmp_path, old, new, key, says):
-    assert POINTS.count(old) >= 1
-    line = message(tmp_path, POINTS.replace(old, new, 1))
-    assert line.startswith(f"{key}: ")
-    assert says in line
+    expect_mistake(tmp_path, POINTS, old, new, key, says)

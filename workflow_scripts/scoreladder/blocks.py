@@ -1,4 +1,7 @@
-"""How samples are cut up; torch-free."""
+"""What config and samplers both know of sample blocks; torch-free."""
 
 # Chains that are sampled together; shards are cut between blocks of this many.
 BLOCK = 500
+
+# samplers that make many steps on each level of a ladder that they take as it is written
+LANGEVIN = ("langevin", "annealed_langevin")

@@ -1,5 +1,6 @@
 """Checks of an experiment's blocks that measure or show chosen variants."""
 
+from scoreladder.blocks import LANGEVIN
 from scoreladder.catalog import IMAGES, METRICS, OF_SAMPLES, POINTS
 from scoreladder.config_checks import check_known_levels, check_names, items
 from scoreladder.config_datasets import held_out_size
@@ -11,8 +12,6 @@ from scoreladder.config_queries import (
     is_sweep_tuned,
     is_tuned,
 )
-
-LANGEVIN = ("langevin", "annealed_langevin")
 
 
 def check_tuning(experiment: dict, wheres: dict[str, Key]) -> None:

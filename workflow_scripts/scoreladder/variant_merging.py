@@ -2,11 +2,10 @@
 
 import copy
 
+from scoreladder.blocks import LANGEVIN
 from scoreladder.config_schemas import clause
 
 WRITTEN_SAMPLE = "variant.schema.yaml#/$defs/written_sample"
-# samplers whose ladder has as many levels as it is written with
-WITH_LEVELS = ("langevin", "annealed_langevin")
 
 
 def expand_shorthand(settings: dict) -> dict:
@@ -41,7 +40,7 @@ def _taken(sample: dict, sampler: str) -> dict:
     """What a sampler takes of a sample block that was written for another one."""
     keys = clause(WRITTEN_SAMPLE, sampler)["propertyNames"]["enum"]
     taken = {key: value for key, value in sample.items() if key in keys}
-    if sampler not in WITH_LEVELS and "ladder" in taken:
+    if sampler not in LANGEVIN and "ladder" in taken:
         # they follow from its nfe
         taken["ladder"] = {k: v for k, v in taken["ladder"].items() if k != "levels"}
     return taken

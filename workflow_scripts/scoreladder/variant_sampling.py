@@ -3,6 +3,7 @@
 import copy
 from itertools import count
 
+from scoreladder.blocks import LANGEVIN
 from scoreladder.config_checks import check_range, check_shards
 from scoreladder.config_errors import ConfigError, Key, shown
 from scoreladder.config_schemas import check, clause, with_defaults
@@ -32,7 +33,7 @@ def complete(sample: dict, noise: dict, where: Key) -> dict:
         ladder = _derived_ladder(sample, noise, where)
     sample["ladder"] = _checked_ladder(ladder, noise, (*where, "ladder"))
     check_shards(sample, where)
-    if sampler in ("langevin", "annealed_langevin"):
+    if sampler in LANGEVIN:
         _check_budget(sample, where)
     if sampler == "consistent_annealed":
         _check_consistent_step(sample, where)

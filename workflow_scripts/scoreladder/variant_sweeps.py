@@ -1,9 +1,10 @@
 """A sweep over samplers and their budgets, as the complete sample blocks that it runs."""
 
 from scoreladder import variant_sampling
+from scoreladder.blocks import LANGEVIN
 from scoreladder.config_errors import ConfigError, Key, shown
 from scoreladder.config_schemas import with_floats
-from scoreladder.variant_merging import WITH_LEVELS, merge
+from scoreladder.variant_merging import merge
 
 COMPLETE_SAMPLE = "variant.schema.yaml#/$defs/complete_sample"
 
@@ -51,6 +52,6 @@ def _check_distinct(blocks: list[dict], where: Key) -> None:
 
 def _effective(block: dict) -> dict:
     """What of a complete sample block decides the samples: nfe may do so by the levels alone."""
-    if block["sampler"] in WITH_LEVELS:
+    if block["sampler"] in LANGEVIN:
         return block
     return {key: value for key, value in block.items() if key != "nfe"}

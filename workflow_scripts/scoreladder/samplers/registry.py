@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from scoreladder.blocks import LANGEVIN
 from scoreladder.errors import JobFailed
 from scoreladder.samplers.base import Denoise
 from scoreladder.samplers.langevin import annealed_langevin, consistent_annealed
@@ -105,7 +106,7 @@ def expected_nfe(sample: dict, sigmas: Tensor | None = None) -> int | None:
     kind = sample["sampler"]
     if kind in ("pf_ode", "direct"):
         return None
-    if kind in ("langevin", "annealed_langevin"):
+    if kind in LANGEVIN:
         return sample["nfe"]
     levels = len(sigmas)
     if kind == "consistent_annealed":
