@@ -5,6 +5,8 @@ min_version("9.27")
 
 
 include: "rules/common.smk"
+include: "rules/inputs.smk"
+include: "rules/hooks.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
 include: "rules/tune.smk"
@@ -28,3 +30,14 @@ for name in EXPERIMENTS:
             name
         input:
             report_of(name),
+
+
+# seconds of work, and all that needs the internet: on a cluster these stay where Snakemake runs
+localrules:
+    prepare_dataset,
+    collect,
+    compare,
+    judge,
+    plot_comparison,
+    write_report,
+    write_index,

@@ -277,8 +277,8 @@ rule write_report:
 
 rule write_index:
     input:
-        pages=[report_of(name) for name in SELECTED],
-        claims=expand(f"{SUMMARY}/claims.json", experiment=SELECTED),
+        pages=[report_of(name) for name in REPORTED],
+        claims=expand(f"{SUMMARY}/claims.json", experiment=REPORTED),
     output:
         page=INDEX,
         manifest=f"{RESULTS}/report.manifest.json",

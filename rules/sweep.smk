@@ -23,8 +23,8 @@ rule mix_weights:
     input:
         model=needs("mixing", model_of_block("mixing")),
     output:
-        mixing=f"{MIXING}/seed{{seed}}.json",
-        manifest=f"{MIXING}/seed{{seed}}.manifest.json",
+        mixing=f"{MIXING}.json",
+        manifest=f"{MIXING}.manifest.json",
     log:
         f"{HERE}/logs/mix_weights/seed{{seed}}.log",
     conda:
@@ -41,8 +41,8 @@ rule mix_exact:
     input:
         needs("mixing", nothing),
     output:
-        mixing=f"{MIXING}/exact.json",
-        manifest=f"{MIXING}/exact.manifest.json",
+        mixing=f"{MIXING_EXACT}.json",
+        manifest=f"{MIXING_EXACT}.manifest.json",
     log:
         f"{HERE}/logs/mix_exact.log",
     conda:

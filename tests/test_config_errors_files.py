@@ -61,7 +61,12 @@ def test_a_file_outside_the_working_directory_is_named_in_full(tmp_path, monkeyp
         read_yaml(tmp_path / "none.yaml")
 
 
-GOOD_CONFIG = {"experiments": ["digits"], "results": "results", "device": "auto"}
+GOOD_CONFIG = {
+    "experiments": ["digits"],
+    "results": "results",
+    "device": "auto",
+    "orphans": "wait",
+}
 BAD_CONFIGS = {
     "unknown experiment": (
         {"experiments": ["digits", "digit"]},
@@ -77,11 +82,12 @@ BAD_CONFIGS = {
         {"device": "gpu"},
         "device: found 'gpu'; one of: auto, cpu, cuda",
     ),
+    "orphans": ({"orphans": "kill"}, "orphans: found 'kill'; one of: wait, cancel, ignore"),
     "results": ({"results": ""}, "results: found ''; text that is not empty"),
     "unknown key": (
         {"experiment": 1},
-        "experiment: unknown key; allowed: experiments, results, device; did you mean "
-        "'experiments'?",
+        "experiment: unknown key; allowed: experiments, results, device, orphans; did you "
+        "mean 'experiments'?",
     ),
 }  # fmt: skip
 
@@ -99,7 +105,7 @@ def test_a_mistake_in_the_workflow_configuration_gives_one_line(tmp_path, change
 
 def test_a_missing_key_of_the_workflow_configuration(tmp_path):
     with pytest.raises(ConfigError) as caught:
-        load_config({"experiments": ["a"], "results": "r"}, tmp_path)
+        load_config({"experiments": ["a"], "results": "r", "orphans": "wait"}, tmp_path)
     assert str(caught.value) == "config/config.yaml: device: missing; one of: auto, cpu, cuda"
 
 

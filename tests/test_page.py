@@ -11,7 +11,13 @@ from scoreladder.report import numbers, page
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="504pt" height="144.5pt"></svg>'
 FIGURE = {"title": "Samples", "caption": "What each makes.", "svg": SVG, "png": "samples.png"}
-EXPERIMENT = {"name": "toy", "title": "<script>alert(1)</script>", "description": "λ & σ"}
+EXPERIMENT = {
+    "name": "toy",
+    "title": "<script>alert(1)</script>",
+    "description": "λ & σ",
+    "missing": {},
+    "unjudged": [],
+}
 CLAIMS = [
     {
         "id": "ladder-wins",
@@ -143,7 +149,7 @@ def _cells(html: str, row: str) -> list[str]:
 
 
 def test_page_is_whole_and_needs_no_network():
-    for html in (_render(), page.render_index([], {})):
+    for html in (_render(), page.render_index([], [], {})):
         for tag, attributes in _Tags(html).seen:
             assert tag not in ("script", "iframe", "object")
             for name in ("src", "href"):
@@ -247,9 +253,10 @@ def test_index_links_to_pages_and_lists_claims():
         "description": "Two modes.",
         "link": "toy/report.html",
         "claims": CLAIMS,
+        "missing": 0,
         "figure": FIGURE,
     }
-    html = page.render_index([entry, {**entry, "figure": None}], {"code": "abc"})
+    html = page.render_index([entry, {**entry, "figure": None}], [], {"code": "abc"})
     assert 'href="toy/report.html"' in html
     assert 'href="toy/report.html#claim-ladder-wins"' in html
     assert html.count("Several scales beat one.") == 2

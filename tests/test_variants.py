@@ -77,6 +77,8 @@ def test_the_experiment_around_the_variants_has_every_key(resolve):
         "showcase": [],
         "comparisons": [],
         "claims": [],
+        "missing": {},
+        "unjudged": [],
     }
 
 
@@ -279,7 +281,7 @@ def test_load_config_accepts_one_name_and_leaves_its_argument_alone(tmp_path):
     folder = tmp_path / "config" / "experiments"
     folder.mkdir(parents=True)
     (folder / "tiny.yaml").touch()
-    given = {"experiments": "tiny", "results": "out", "device": "cpu"}
+    given = {"experiments": "tiny", "results": "out", "device": "cpu", "orphans": "wait"}
     loaded = variants.load_config(given, tmp_path)
-    assert loaded == {"experiments": ["tiny"], "results": "out", "device": "cpu"}
+    assert loaded == given | {"experiments": ["tiny"]}
     assert given["experiments"] == "tiny"

@@ -1,15 +1,19 @@
-"""What turns a plain function into a job of the workflow: its log, its threads, its manifest."""
+"""What turns a plain function into a job of the workflow: its log, its time limit, its manifest."""
 
 import json
+import os
 import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from scoreladder import files, provenance
-from scoreladder.errors import JobFailed
+from scoreladder import claims, deadlines, files, live, progress, provenance, slurm, steps
+from scoreladder.errors import JobFailed, Stopped
+
+# what runs and jobs tell one another, in the folder that Snakemake works in
+NOTICES = Path(".snakemake/scoreladder")
 
 
 def optional(files, name: str) -> Path | None:
@@ -18,36 +22,90 @@ def optional(files, name: str) -> Path | None:
 
 
 class Job:
-    """What the script of one job may ask: its spec, and where to put facts for the manifest."""
+    """What the script of one job may ask: its spec, and where to put facts for the manifest.
 
-    def __init__(self, snakemake):
+    deadline says when to stop, unless it strikes by itself; note(name=value) tells whoever looks at
+    the run how the job is doing.
+    """
+
+    def __init__(self, snakemake, current: live.Live, deadline: deadlines.Deadline):
         self.spec = json.loads(snakemake.params.spec)
         self.stamp = files.sha256(f"{snakemake.params.spec}{snakemake.params.code}".encode())
         self.device = snakemake.config["device"]
         self.facts: dict = {}
+        self.deadline, self.note = deadline, current.facts.update
+        self._result = snakemake.output[0]
+
+    @property
+    def resume(self) -> Path:
+        """The folder for whatever the next attempt can go on from."""
+        folder = steps.folder_of(self._result)
+        steps.prepare(folder, self.stamp)
+        return folder
+
+    @property
+    def keep(self) -> steps.Keep:
+        """Keeps the job's steps in `resume`."""
+        return steps.keeper(self.resume)
+
+
+def seconds_left(snakemake, started: float) -> float | None:
+    """Seconds until the job must stop: SLURM's limit, or elsewhere the runtime that it was given.
+
+    Asked of SLURM, because jobs of a group share one limit, and a site may set its own.
+    """
+    number, minutes = os.environ.get("SLURM_JOB_ID"), snakemake.resources.get("runtime")
+    own = (started, started + 60 * minutes if minutes else None)
+    begin, end = (number and slurm.span(number)) or own
+    return deadlines.seconds_left(begin, end, time.time())
+
+
+def experiment_of(snakemake) -> str:
+    """Whose runs the job belongs to; the page over all experiments has its own."""
+    return snakemake.wildcards.get("experiment", "all")
 
 
 @contextmanager
 def job(snakemake) -> Iterator[Job]:
     """Run the block as a job: standard streams go to its log, and a manifest is left beside it.
 
-    JobFailed ends the job with its message alone, any other error with a traceback; either way the
-    exit status is 1.
+    JobFailed and Stopped end the job with their message alone, any other error with a traceback;
+    either way the exit status is 1. Of several processes at work on one result only the latest
+    writes it.
     """
-    started = time.time()
-    log = open(snakemake.log[0], "w", buffering=1, encoding="utf-8")  # noqa: SIM115
-    sys.stdout = sys.stderr = log
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(snakemake.threads)
-    current = Job(snakemake)
-    try:
-        yield current
-    except JobFailed as error:
-        print(error)
-        sys.exit(1)
-    except Exception:
-        traceback.print_exc()
-        sys.exit(1)
-    facts = {"rule": snakemake.rule, "threads": snakemake.threads, **current.facts}
-    manifest = provenance.manifest(current.spec, snakemake.params.code, started, **facts)
-    files.write_json(snakemake.output.manifest, manifest)
+    started, result = time.time(), snakemake.output.manifest
+    with ExitStack() as stack:
+        try:
+            check = stack.enter_context(claims.claimed(NOTICES, experiment_of(snakemake), result))
+        except Stopped as reason:
+            sys.exit(f"{result}: {reason}")
+        stack.enter_context(files.guarded(check))
+        log = open(snakemake.log[0], "w", buffering=1, encoding="utf-8")  # noqa: SIM115
+        sys.stdout = sys.stderr = log
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(snakemake.threads)
+        # a job that reads a result is proof that it is finished and recorded
+        for path in snakemake.input:
+            steps.forget(path)
+        facts = dict(snakemake.wildcards.items())
+        facts |= {"rule": snakemake.rule, "log": snakemake.log[0]}
+        current = live.Live(NOTICES, result, facts, check)
+        progress.watchers.append(current.beat)
+        deadline = deadlines.Deadline()
+        one = Job(snakemake, current, deadline)
+        try:
+            deadline.arm(seconds_left(snakemake, started))
+            yield one
+            deadline.disarm()
+        except (JobFailed, Stopped) as reason:
+            print(reason)
+            current.ended(str(reason))
+            sys.exit(1)
+        except Exception as error:
+            traceback.print_exc()
+            current.ended(f"{type(error).__name__}: {error}")
+            sys.exit(1)
+        facts = {"rule": snakemake.rule, "threads": snakemake.threads, **one.facts}
+        manifest = provenance.manifest(one.spec, snakemake.params.code, started, **facts)
+        files.write_json(snakemake.output.manifest, manifest)
+        current.ended()

@@ -6,6 +6,7 @@ import numpy as np
 
 from scoreladder import datasets, evaluation, files, models, sampling
 from scoreladder.denoiser import Denoiser
+from scoreladder.steps import Keep, at_once
 
 
 def evaluate(
@@ -16,14 +17,15 @@ def evaluate(
     shards: list[Path],
     spec: dict,
     path: Path,
+    keep: Keep = at_once,
 ) -> None:
     """Write the run's metrics, their standard errors within the run, and its curves over levels."""
     samples = np.concatenate([np.load(shard) for shard in shards])
     with np.load(reference) as arrays:
         real = arrays["test"]
-    found = evaluation.features_of(samples, classifier)
-    measured = evaluation.sample_metrics(found, real, spec["dataset"])
-    measured |= evaluation.standard_errors(found, real, spec["dataset"])
+    found = keep("features", lambda: {"rows": evaluation.features_of(samples, classifier)})["rows"]
+    measured = keep("metrics", lambda: evaluation.sample_metrics(found, real, spec["dataset"]))
+    measured |= keep("errors", lambda: evaluation.standard_errors(found, real, spec["dataset"]))
     network, levels = models.load(model), {}
     if isinstance(network, Denoiser):
         smallest = sampling.smallest_sigma(spec["sample"], network)
@@ -45,5 +47,6 @@ if "snakemake" in globals():
             [Path(shard) for shard in snakemake.input.shards],
             current.spec,
             Path(snakemake.output.metrics),
+            current.keep,
         )
         current.facts |= {"device": "cpu", "dtype": "float32 model, float64 metrics"}

@@ -1,5 +1,6 @@
 """Fill in masked held-out images with a model trained on whole ones, and measure the holes."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import torch
 
 from scoreladder import datasets, denoiser, devices, files, inpainting, sampling, seeds
 from scoreladder.errors import JobFailed
+from scoreladder.steps import Keep, at_once
 
 
 def complete(
@@ -39,7 +41,14 @@ def complete(
 
 
 def inpaint(
-    data: Path, model: Path, tuning: Path | None, spec: dict, device: str, path: Path, arrays: Path
+    data: Path,
+    model: Path,
+    tuning: Path | None,
+    spec: dict,
+    device: str,
+    path: Path,
+    arrays: Path,
+    keep: Keep = at_once,
 ) -> dict:
     """Write the metrics, means over the masks, and the completions for every mask."""
     where = devices.choose(device)
@@ -49,10 +58,9 @@ def inpaint(
     mean = splits.train.mean(axis=0)
     size = sampling.relative_step_size(spec["sample"], tuning)
     drawn, measured = {"truth": truth}, []
-    for name in spec["inpaint"]["masks"]:
-        known = inpainting.MASKS[name](*truth.shape[-2:])
-        drawn[f"known_{name}"] = known.numpy()
-        drawn[name] = complete(
+
+    def filled(name: str, known: torch.Tensor) -> dict[str, np.ndarray]:
+        completions = complete(
             network,
             torch.from_numpy(truth).to(where),
             known,
@@ -61,6 +69,12 @@ def inpaint(
             spec["inpaint"]["completions"],
             (spec["seed"], name),
         )
+        return {"completions": completions}
+
+    for name in spec["inpaint"]["masks"]:
+        known = inpainting.MASKS[name](*truth.shape[-2:])
+        drawn[f"known_{name}"] = known.numpy()
+        drawn[name] = keep(name, partial(filled, name, known))["completions"]
         if not np.isfinite(drawn[name]).all():
             raise JobFailed(
                 f"inpainting the {name} did not stay finite: the relative step size {size:g} is "
@@ -88,4 +102,5 @@ if "snakemake" in globals():
             current.device,
             Path(snakemake.output.metrics),
             Path(snakemake.output.completions),
+            current.keep,
         )

@@ -6,9 +6,17 @@ import numpy as np
 
 from scoreladder import devices, files, models, sampling
 from scoreladder.errors import JobFailed
+from scoreladder.steps import Keep, at_once
 
 
-def sample(model: Path, tuning: Path | None, spec: dict, device: str, path: Path) -> dict:
+def sample(
+    model: Path,
+    tuning: Path | None,
+    spec: dict,
+    device: str,
+    path: Path,
+    keep: Keep = at_once,
+) -> dict:
     """Sample and write (n, *shape) float32. Raises JobFailed if a chain did not stay finite."""
     where = devices.choose(device)
     network = models.load(model, where)
@@ -24,6 +32,7 @@ def sample(model: Path, tuning: Path | None, spec: dict, device: str, path: Path
             spec["shard"],
             spec["shards"],
             label="sampling",
+            keep=keep,
         )
     except sampling.StepSizeError as error:
         raise JobFailed(f"sample.step_size: {error}") from error
@@ -50,4 +59,5 @@ if "snakemake" in globals():
             current.spec,
             current.device,
             Path(snakemake.output.samples),
+            current.keep,
         )

@@ -1,14 +1,22 @@
 """Draw samples from one model by every sampler of a sweep, at every budget, and measure them."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from scoreladder import denoiser, devices, evaluation, files, progress, sampling, tuning
+from scoreladder.steps import Keep, at_once
 
 
 def sweep_nfe(
-    model: Path, reference: Path, classifier: Path | None, spec: dict, device: str, path: Path
+    model: Path,
+    reference: Path,
+    classifier: Path | None,
+    spec: dict,
+    device: str,
+    path: Path,
+    keep: Keep = at_once,
 ) -> dict:
     """Write one row per sampler and budget: the evaluations really spent, and the metrics.
 
@@ -56,8 +64,9 @@ def sweep_nfe(
         found = evaluation.measured(samples, test, classifier, spec["dataset"])
         return failed | {"nfe": nfe} | found
 
-    every = progress.track(spec["samples"], len(spec["samples"]), "sweep", "budget")
-    files.write_json(path, {"rows": [row(name, block) for name, block in every]})
+    every = progress.track(enumerate(spec["samples"]), len(spec["samples"]), "sweep", "budget")
+    rows = [keep(f"row{number}", partial(row, *budget)) for number, budget in every]
+    files.write_json(path, {"rows": rows})
     return {"device": devices.describe(where), "dtype": "float32"}
 
 
@@ -72,4 +81,5 @@ if "snakemake" in globals():
             current.spec,
             current.device,
             Path(snakemake.output.sweep),
+            current.keep,
         )

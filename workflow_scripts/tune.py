@@ -5,10 +5,17 @@ from pathlib import Path
 import numpy as np
 
 from scoreladder import denoiser, devices, evaluation, files, progress, tuning
+from scoreladder.steps import Keep, at_once
 
 
 def tune(
-    model: Path, reference: Path, classifier: Path | None, spec: dict, device: str, path: Path
+    model: Path,
+    reference: Path,
+    classifier: Path | None,
+    spec: dict,
+    device: str,
+    path: Path,
+    keep: Keep = at_once,
 ) -> dict:
     """Sample with every trial step size, measure, keep the whole curve and the best.
 
@@ -24,7 +31,14 @@ def tune(
 
     network = denoiser.load(model, where)
     trials = tuning.trials(
-        network, spec["sample"], sizes, chosen["count"], measure, ("tune", spec["seed"]), where
+        network,
+        spec["sample"],
+        sizes,
+        chosen["count"],
+        measure,
+        ("tune", spec["seed"]),
+        where,
+        keep,
     )
     curve = list(progress.track(trials, len(sizes), "tuning", "trial"))
     files.write_json(path, {"metric": chosen["metric"], **tuning.chosen(curve)})
@@ -42,4 +56,5 @@ if "snakemake" in globals():
             current.spec,
             current.device,
             Path(snakemake.output.tuning),
+            current.keep,
         )

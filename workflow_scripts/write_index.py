@@ -6,8 +6,8 @@ from scoreladder import files, provenance
 from scoreladder.report import page
 
 
-def write_index(experiments: list[dict], path: Path) -> None:
-    """Write the index; each experiment has name, title, description, headline (a title or None)."""
+def write_index(experiments: list[dict], absent: list[str], path: Path) -> None:
+    """Write the index of experiments, given as `specs.write_index` has them."""
     entries = []
     for experiment in experiments:
         folder, headline = path.parent / experiment["name"], experiment["headline"]
@@ -19,11 +19,12 @@ def write_index(experiments: list[dict], path: Path) -> None:
         claims = files.read_json(folder / "summary" / "claims.json")["claims"]
         link = f"{experiment['name']}/report.html"
         entries.append(experiment | {"link": link, "claims": claims, "figure": drawing})
-    files.write_text(path, page.render_index(entries, {"versions": provenance.versions()}))
+    files.write_text(path, page.render_index(entries, absent, {"versions": provenance.versions()}))
 
 
 if "snakemake" in globals():
     from adapter import job
 
     with job(snakemake) as current:
-        write_index(current.spec["experiments"], Path(snakemake.output.page))
+        spec = current.spec
+        write_index(spec["experiments"], spec["absent"], Path(snakemake.output.page))

@@ -12,9 +12,9 @@ FACTS += ["step_size", "relative_step_size", "at_grid_edge", "train_seconds"]
 
 
 def by_seed(runs: pd.DataFrame, variant: str, metric: str) -> pd.Series:
-    """A variant's metric per training seed, the mean over sample seeds; indexed by seed, sorted."""
+    """A variant's metric per training seed that has it, the mean over sample seeds; by seed."""
     rows = runs[runs["variant"] == variant]
-    return rows.groupby("seed")[metric].mean().sort_index()
+    return rows.groupby("seed")[metric].mean().dropna().sort_index()
 
 
 def difference(runs: pd.DataFrame, arm: str, baseline: str, metric: str) -> Interval:

@@ -1,5 +1,6 @@
 """Questions that specs, rules and jobs ask of a resolved experiment; torch-free."""
 
+from scoreladder import layout
 from scoreladder.catalog import figures_for
 
 # networks that draw samples directly, with neither score nor noise levels
@@ -84,11 +85,30 @@ def shown_variants(experiment: dict) -> list[str]:
     return experiment["showcase"] or main_variants(experiment)
 
 
-def shown_models(experiment: dict) -> list[str]:
-    """The trained score models behind the shown variants, each once."""
-    every = experiment["variants"]
-    shown = [name for name in shown_variants(experiment) if not is_direct(every[name])]
-    return list(dict.fromkeys(every[name]["model"] for name in shown))
+def shown_models(experiment: dict) -> dict[str, int]:
+    """The trained score models behind the shown variants, each with the seed that is shown."""
+    every, found = experiment["variants"], {}
+    for name in shown_variants(experiment):
+        if not is_direct(every[name]):
+            seed = first_seed(experiment, layout.METRICS, name)
+            found.setdefault(every[name]["model"], seed)
+    return found
+
+
+def run_missing(experiment: dict, pattern: str, **names: str | int) -> bool:
+    """Whether a report has to do without one run's result, a JSON file of a pattern of `layout`."""
+    return f"{pattern.format(**names)}.json" in experiment["missing"]
+
+
+def first_seed(experiment: dict, pattern: str, variant: str) -> int:
+    """The first training seed with which a variant's results of that pattern are there."""
+    replicates = experiment["replicates"]
+    first = replicates["sample_seeds"][0]
+    return next(
+        seed
+        for seed in replicates["train_seeds"]
+        if not run_missing(experiment, pattern, variant=variant, seed=seed, sample_seed=first)
+    )
 
 
 def inpainted_variants(experiment: dict) -> list[str]:
@@ -115,6 +135,7 @@ def figures(experiment: dict) -> dict[str, str]:
     """Name → title of the experiment's figures beside those of its comparisons."""
     named = figures_for(experiment["dataset"]["name"])
     main = [experiment["variants"][name] for name in main_variants(experiment)]
+    trained = [each for name, each in experiment["variants"].items() if each["model"] == name]
     scores = bool(shown_models(experiment))
     there = {
         "samples": bool(shown_variants(experiment)),
@@ -124,7 +145,8 @@ def figures(experiment: dict) -> dict[str, str]:
         "error_by_density": scores,
         "mixing_weights": experiment["mixing"],
         "nfe_sweep": experiment["nfe_sweep"],
-        "levels": not all(map(is_direct, main)),
+        "levels": not all(is_direct(each) for each in main if each in trained),
         "tuning": any(map(is_tuned, main)),
+        "learning_curves": trained,
     }
     return {name: title for name, title in named.items() if there.get(name, True)}

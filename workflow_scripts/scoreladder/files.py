@@ -1,19 +1,34 @@
 """Writing results so that no reader ever sees half a file."""
 
 import csv
-import fcntl
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+
+_guard: ContextVar[Callable[[], None]] = ContextVar("guard", default=lambda: None)
+
+
+@contextmanager
+def guarded(check: Callable[[], None]) -> Iterator[None]:
+    """In the block, call check() before a file is renamed into place; it raises to refuse."""
+    token = _guard.set(check)
+    try:
+        yield
+    finally:
+        _guard.reset(token)
 
 
 @contextmanager
 def atomic_path(path: Path | str) -> Iterator[Path]:
-    """A temporary name beside `path`, renamed onto it when the block ends without an error."""
+    """A temporary name beside `path`, renamed onto it when the block ends without an error.
+
+    Inside `guarded`, its check has the last word.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
@@ -27,26 +42,10 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
+        _guard.get()()
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def exclusive(path: Path | str) -> Iterator[None]:
-    """Hold a lock named by a file; wait, saying so, while another process holds it.
-
-    The kernel gives the lock back however its holder ends, so none is ever left behind.
-    """
-    with open(path, "a", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"waiting for another process, which holds {path}", flush=True)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        except OSError as error:
-            print(f"going on without a lock: {path}: {error.strerror}", flush=True)
-        yield
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -1,14 +1,29 @@
 """Progress for people: a bar on a terminal, now and then a line in a log."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, TypeVar
 
 from tqdm import tqdm
 
 T = TypeVar("T")
 
 LOG_SECONDS = 10.0
+
+
+class Progress(NamedTuple):
+    """How far a loop has come: `done` of `total` units, `rate` of them a second (None: unknown)."""
+
+    label: str
+    unit: str
+    done: int
+    total: int
+    rate: float | None
+
+
+# called after every step of every tracked loop; it may raise to end the loop
+watchers: list[Callable[[Progress], None]] = []
 
 
 class _Lines:
@@ -23,12 +38,11 @@ class _Lines:
         sys.stderr.flush()
 
 
-def track(
-    steps: Iterable[T], total: int, label: str, unit: str, per_step: int = 1, done: int = 0
-) -> Iterator[T]:
-    """Pass `steps` through, showing done, rate and time left on standard error.
+@contextmanager
+def bar(total: int, label: str, unit: str, done: int = 0) -> Iterator[Callable[[int], None]]:
+    """Show done, rate and time left on standard error, and tell `watchers`.
 
-    total counts units, of which every step is worth `per_step` and `done` are there already.
+    Gives reach(n), to be called whenever n units are done; `done` of the total are there already.
     """
     terminal = sys.stderr.isatty()
     with tqdm(
@@ -43,7 +57,21 @@ def track(
         dynamic_ncols=terminal,
         ncols=None if terminal else 100,
         ascii=not terminal,
-    ) as bar:
-        for step in steps:
+    ) as shown:
+
+        def reach(n: int) -> None:
+            shown.update(min(n, total) - shown.n)
+            for watch in watchers:
+                watch(Progress(label, unit, shown.n, total, shown.format_dict["rate"]))
+
+        yield reach
+
+
+def track(
+    steps: Iterable[T], total: int, label: str, unit: str, per_step: int = 1, done: int = 0
+) -> Iterator[T]:
+    """Pass `steps` through a `bar`, of whose units every step is worth `per_step`."""
+    with bar(total, label, unit, done) as reach:
+        for number, step in enumerate(steps, start=1):
             yield step
-            bar.update(min(per_step, total - bar.n))
+            reach(done + number * per_step)

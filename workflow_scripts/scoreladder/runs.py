@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from scoreladder import config_queries, describe
+from scoreladder import config_queries, describe, layout
 from scoreladder.files import read_json
 
 
@@ -84,7 +84,9 @@ def sweep_rows(experiment: dict, folder: Path) -> pd.DataFrame:
     """
     rows = []
     for seed in experiment["replicates"]["train_seeds"] if experiment["nfe_sweep"] else ():
-        found = read_json(folder / "sweeps" / "nfe" / f"seed{seed}.json")["rows"]
+        if config_queries.run_missing(experiment, layout.NFE_SWEEP, seed=seed):
+            continue
+        found = read_result(folder, layout.NFE_SWEEP, seed=seed)["rows"]
         rows += [{"row": number, "seed": seed, **each} for number, each in enumerate(found)]
     # a curve is no cell; it stays in the file of its seed
     table = pd.DataFrame(rows).drop(columns="curve", errors="ignore")
@@ -99,51 +101,72 @@ def mixing_rows(experiment: dict, folder: Path) -> pd.DataFrame:
     columns = ["score", "seed", "configuration", "heavy_weight"]
     if not experiment["mixing"]:
         return pd.DataFrame(columns=columns)
-    mixing = folder / "sweeps" / "mixing"
-    rows = [{"score": "exact", **row} for row in read_json(mixing / "exact.json")["rows"]]
+    exact = read_result(folder, layout.MIXING_EXACT)["rows"]
+    rows = [{"score": "exact", **row} for row in exact]
     for seed in experiment["replicates"]["train_seeds"]:
-        found = read_json(mixing / f"seed{seed}.json")["rows"]
-        rows += [{"score": "learned", "seed": seed, **row} for row in found]
+        if not config_queries.run_missing(experiment, layout.MIXING, seed=seed):
+            found = read_result(folder, layout.MIXING, seed=seed)["rows"]
+            rows += [{"score": "learned", "seed": seed, **row} for row in found]
     return pd.DataFrame(rows, columns=columns).astype({"seed": "Int64"})
 
 
+def read_result(folder: Path, pattern: str, **names: str | int) -> dict:
+    """The result, of a pattern of `layout`, that lies in an experiment's folder."""
+    return read_json(folder / f"{pattern.format(**names)}.json")
+
+
 def gather(experiment: dict, folder: Path) -> dict[str, pd.DataFrame]:
-    """Tables runs, levels, tuning, curves, sweeps and mixing of an experiment, from `folder`."""
+    """Tables runs, levels, tuning, curves, sweeps and mixing of an experiment, from `folder`.
+
+    Results in experiment["missing"] are passed over.
+    """
     runs, levels, tunings, curves = [], [], [], []
-    further = {
-        "inpainted": config_queries.inpainted_variants(experiment),
-        "likelihood": config_queries.likelihood_variants(experiment),
-    }
+    sample_seeds = experiment["replicates"]["sample_seeds"]
     for name, variant in experiment["variants"].items():
         facts, model = variant_facts(name, variant), folder / "models" / variant["model"]
         tuning = None
         if config_queries.is_tuned(variant):
-            tuning = read_json(folder / "tuning" / f"{name}.json")
+            tuning = read_result(folder, layout.TUNING, variant=name)
             tunings += tuning_rows(name, tuning)
         for seed in experiment["replicates"]["train_seeds"]:
-            train = read_json(model / f"seed{seed}" / "manifest.json")
-            if variant["model"] == name:
+            names = [{"variant": name, "seed": seed, "sample_seed": each} for each in sample_seeds]
+            there = [
+                each
+                for each in names
+                if not config_queries.run_missing(experiment, layout.METRICS, **each)
+            ]
+            for run in there:
+                train = read_json(model / f"seed{seed}" / "manifest.json")
+                first = f"{layout.SHARD.format(shard=0, **run)}.manifest.json"
+                manifests = {"train": train, "sample": read_json(folder / first)}
+                metrics = read_result(folder, layout.METRICS, **run)
+                metrics["metrics"] |= further_metrics(experiment, folder, run)
+                runs.append(run_row(facts, tuning, manifests, metrics))
+            if there and variant["model"] == name:
+                levels += level_rows(name, seed, metrics)
                 curve = pd.read_csv(model / f"seed{seed}" / "curve.csv")
                 kind = describe.loss(variant)
                 curves.append(curve.assign(variant=name, seed=seed, loss_kind=kind))
-            for sample_seed in experiment["replicates"]["sample_seeds"]:
-                run = f"{name}/seed{seed}/s{sample_seed}"
-                sample = read_json(folder / "samples" / run / "shard0.manifest.json")
-                metrics = read_json(folder / "metrics" / f"{run}.json")
-                for part, names in further.items():
-                    if name in names:
-                        found = read_json(folder / part / name / f"seed{seed}.json")
-                        metrics["metrics"] |= found["metrics"]
-                manifests = {"train": train, "sample": sample}
-                runs.append(run_row(facts, tuning, manifests, metrics))
-            if variant["model"] == name:
-                levels += level_rows(name, seed, metrics)
     columns = ["variant", "relative_step_size", "value", "chosen", "metric"]
     return {
         "runs": pd.DataFrame(runs),
         "levels": pd.DataFrame(levels),
         "tuning": pd.DataFrame(tunings, columns=columns),
-        "curves": pd.concat(curves, ignore_index=True),
+        "curves": pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(),
         "sweeps": sweep_rows(experiment, folder),
         "mixing": mixing_rows(experiment, folder),
     }
+
+
+def further_metrics(experiment: dict, folder: Path, run: dict) -> dict:
+    """What inpainting and likelihoods add to a run's metrics, where its variant has them."""
+    found = {}
+    asked = {
+        layout.INPAINTED: config_queries.inpainted_variants(experiment),
+        layout.LIKELIHOOD: config_queries.likelihood_variants(experiment),
+    }
+    for pattern, variants in asked.items():
+        missing = config_queries.run_missing(experiment, pattern, **run)
+        if run["variant"] in variants and not missing:
+            found |= read_result(folder, pattern, **run)["metrics"]
+    return found

@@ -1,6 +1,8 @@
 """From a config block to samples: which sampler, which ladder, in blocks that shards can share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from scoreladder.samplers.langevin import (
 from scoreladder.samplers.ode import dpmpp_2m, heun, pf_ode
 from scoreladder.samplers.registry import SAMPLERS, expected_nfe, steps_per_level
 from scoreladder.samplers.sde import ancestral, ddim, predictor_corrector, reverse_diffusion
+from scoreladder.steps import Keep, at_once
 
 __all__ = [
     "BLOCK",
@@ -122,6 +125,7 @@ def draw(
     shard: int = 0,
     shards: int = 1,
     label: str | None = None,
+    keep: Keep = at_once,
 ) -> tuple[np.ndarray, int]:
     """One shard of `count` samples, float32 (n, *shape), and the NFE that each of them took.
 
@@ -129,67 +133,77 @@ def draw(
     together in order are the samples that a single shard would give, bit for bit. The NFE are
     counted: passes through the whole network that draws, as `layer_passes` has them for `direct`;
     the mean over the shard's blocks, rounded, where pf_ode adapts.
-    With a label, progress is shown. Raises ValueError where there are more shards than blocks.
+    With a label, progress is shown. Each block is kept as block0, block1, .... Raises ValueError
+    where there are more shards than blocks.
     """
     blocks = shard_blocks(count, shards, shard)
     if not blocks:
         total = -(-count // BLOCK)
         raise ValueError(f"{count} samples are {total} blocks, too few for {shards} shards")
     if sample["sampler"] == "direct":
-        final, passes = _direct_blocks(model, key, blocks, device, label)
+        compute, nfe = _direct_block(model, key, device), None
     else:
-        final, passes = _chained_blocks(
-            model, sample, relative_step_size, key, blocks, device, label
-        )
-    rows = [x[: count - number * BLOCK].cpu().numpy() for number, x in final.items()]
-    return np.concatenate(rows), round(passes / len(blocks))
+        compute = _chained_block(model, sample, relative_step_size, key, device)
+        nfe = expected_nfe(sample, ladder_of(sample, model))
+    # where evaluations cannot be foreseen, blocks are counted
+    worth, unit = (1, "block") if nfe is None else (nfe, "evaluation")
+    shown = progress.bar(len(blocks) * worth, label, unit) if label else nullcontext(_quiet)
+    found = []
+    with shown as reach:
+        for index, number in enumerate(blocks):
+
+            def at(n: int, start: int = index * worth) -> None:
+                reach(start + min(n, worth))
+
+            found.append(keep(f"block{number}", partial(compute, number, at if nfe else _quiet)))
+            at(worth)
+    rows = [
+        block["x"][: count - number * BLOCK] for number, block in zip(blocks, found, strict=True)
+    ]
+    return np.concatenate(rows), round(sum(float(block["nfe"]) for block in found) / len(found))
 
 
-def _direct_blocks(
-    model: nn.Module,
-    key: tuple[int | str, ...],
-    blocks: range,
-    device: torch.device | str,
-    label: str | None,
-) -> tuple[dict[int, Tensor], float]:
-    """Block number → samples of a model that needs no chains; and all blocks' passes together."""
-    steps = blocks if label is None else progress.track(blocks, len(blocks), label, "block")
-    with torch.no_grad(), layer_passes(model) as passes:
-        final = {
-            number: model.sample(BLOCK, seeds.generator("sample", *key, number, device=device))
-            for number in steps
-        }
-    return final, passes.total() / max(1, len(passes))
+def _quiet(n: int) -> None:
+    """Progress that nobody is shown."""
 
 
-def _chained_blocks(
+def _block(x: Tensor, nfe: float) -> dict[str, np.ndarray]:
+    """A block as it is kept: its samples, and the evaluations that each of them took."""
+    return {"x": x.cpu().numpy(), "nfe": np.array(nfe)}
+
+
+def _direct_block(
+    model: nn.Module, key: tuple[int | str, ...], device: torch.device | str
+) -> Callable[[int, Callable[[int], None]], dict[str, np.ndarray]]:
+    """A function from a block's number to its samples, by a model that needs no chains."""
+
+    def compute(number: int, at: Callable[[int], None]) -> dict[str, np.ndarray]:
+        with torch.no_grad(), layer_passes(model) as passes:
+            x = model.sample(BLOCK, seeds.generator("sample", *key, number, device=device))
+        return _block(x, passes.total() / max(1, len(passes)))
+
+    return compute
+
+
+def _chained_block(
     model: Denoiser,
     sample: dict,
     relative_step_size: float | None,
     key: tuple[int | str, ...],
-    blocks: range,
     device: torch.device | str,
-    label: str | None,
-) -> tuple[dict[int, Tensor], int]:
-    """Block number → last state of its chains; and the evaluations of all blocks together."""
+) -> Callable[[int, Callable[[int], None]], dict[str, np.ndarray]]:
+    """A function from a block's number to its chains' last state; it tells at(evaluations)."""
     counted = CountCalls(model)
     sigmas = ladder_of(sample, model)
     start = start_of(sample, model, float(sigmas[0]))
-    nfe = expected_nfe(sample, sigmas)
-    adaptive = label is not None and nfe is None
-    numbers = progress.track(blocks, len(blocks), label, "block") if adaptive else blocks
 
-    def states() -> Iterator[tuple[int, Tensor]]:
-        for number in numbers:
-            block = (*key, number)
-            for x in block_states(
-                counted, sample, sigmas, relative_step_size, block, start, device
-            ):
-                yield number, x
+    def compute(number: int, at: Callable[[int], None]) -> dict[str, np.ndarray]:
+        before = counted.calls
+        for state in block_states(
+            counted, sample, sigmas, relative_step_size, (*key, number), start, device
+        ):
+            at(counted.calls - before)
+            x = state
+        return _block(x, counted.calls - before)
 
-    steps = states()
-    if label is not None and nfe is not None:
-        # one state of Heun's is two evaluations
-        per_step = 2 if sample["sampler"] == "heun" else 1
-        steps = progress.track(steps, len(blocks) * nfe, label, "evaluation", per_step)
-    return dict(steps), counted.calls
+    return compute

@@ -155,8 +155,8 @@ def mix_exact(experiment: dict) -> dict:
 
 
 def collect(experiment: dict) -> dict:
-    """{variants, replicates, inpaint, likelihood, nfe_sweep, mixing}, as resolved."""
-    blocks = ("inpaint", "likelihood", "nfe_sweep", "mixing")
+    """{variants, replicates, inpaint, likelihood, nfe_sweep, mixing, missing}, as resolved."""
+    blocks = ("inpaint", "likelihood", "nfe_sweep", "mixing", "missing")
     return pick(experiment, "variants", "replicates", *blocks)
 
 
@@ -259,11 +259,20 @@ def write_report(experiment: dict) -> dict:
 
 
 def write_index(experiments: list[dict]) -> dict:
-    """{experiments: of each name, title, description and headline (a comparison or None)}."""
+    """{experiments: of each name, title, description, headline, missing; absent: titles}.
+
+    headline: a comparison or None; missing: the number of results that a report has to do without.
+    Experiments without variants have no report: they are absent.
+    """
     return {
         "experiments": [
             pick(experiment, "name", "title", "description")
-            | {"headline": next(iter(experiment["comparisons"]), None)}
+            | {
+                "headline": next(iter(experiment["comparisons"]), None),
+                "missing": len(experiment["missing"]),
+            }
             for experiment in experiments
-        ]
+            if experiment["variants"]
+        ],
+        "absent": [each["title"] for each in experiments if not each["variants"]],
     }

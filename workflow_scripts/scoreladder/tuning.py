@@ -1,6 +1,7 @@
 """Choosing a step size: the same trials for every variant, the whole curve kept."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -8,6 +9,7 @@ import torch
 from scoreladder import sampling
 from scoreladder.denoiser import Denoiser
 from scoreladder.errors import JobFailed
+from scoreladder.steps import Keep, at_once
 
 
 def trials(
@@ -18,20 +20,25 @@ def trials(
     measure: Callable[[np.ndarray], float],
     key: tuple[int | str, ...],
     device: torch.device | str = "cpu",
+    keep: Keep = at_once,
 ) -> Iterator[dict]:
     """One trial per step size: {"relative_step_size", "value"}, lower values being better.
 
     sample is a config block; each trial draws `count` samples with the random numbers of `key` and
     gives them to `measure`. A trial whose chains do not stay finite, or whose step size the sampler
-    refuses on its ladder, has the value None.
+    refuses on its ladder, has the value None. Each is kept as trial0, trial1, ....
     """
-    for size in relative_step_sizes:
+
+    def trial(size: float) -> dict:
         try:
             samples, _ = sampling.draw(model, sample, size, key, count, device)
         except sampling.StepSizeError:
             samples = np.array(np.nan)
         value = measure(samples) if np.isfinite(samples).all() else None
-        yield {"relative_step_size": size, "value": value}
+        return {"relative_step_size": size, "value": value}
+
+    for number, size in enumerate(relative_step_sizes):
+        yield keep(f"trial{number}", partial(trial, size))
 
 
 def at_grid_edge(curve: list[dict]) -> bool:

@@ -36,7 +36,8 @@ def canonical(obj: object) -> str:
 
 
 def load_config(config: dict, root: Path, file: str = "config/config.yaml") -> dict:
-    """The checked workflow configuration, {"experiments": [names], "results", "device"}.
+    """The checked workflow configuration, {"experiments": [names], "results", "device",
+    "orphans"}.
 
     One name alone stands for a list of it. `root` is the repository, `file` what messages call the
     configuration. Raises ConfigError, also when an experiment has no file.
@@ -82,7 +83,8 @@ def load_experiment(path: Path) -> dict:
     Keys: name (the file's stem), title, description, dataset, datasets {name: settings} (dataset is
     its main), features (or None), replicates, tuning (or None), variants {name: settings}, inpaint,
     likelihood, nfe_sweep and mixing (or None each), gallery, showcase, comparisons (each with an
-    axis, or None) and claims (each with checks). nfe_sweep's samples are pairs [sampler, complete
+    axis, or None), claims (each with checks), missing and unjudged (empty, see `partial`).
+    nfe_sweep's samples are pairs [sampler, complete
     sample block].
     A variant's settings have label, model (the variant whose trained model it samples), data (the
     name of its data set), noise, weighting, density, objective, denoiser, network, training and
@@ -124,6 +126,8 @@ def load_experiment(path: Path) -> dict:
                 {"title": each["name"], "axis": None, **each} for each in raw.get("comparisons", [])
             ],
             "claims": [_normalised_claim(claim) for claim in raw.get("claims", [])],
+            "missing": {},
+            "unjudged": [],
         }
         experiment["nfe_sweep"] = _sweep(raw.get("nfe_sweep"), experiment, merged)
         _check_blocks(experiment, wheres, raw.get("claims", []))

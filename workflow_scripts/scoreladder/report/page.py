@@ -29,11 +29,11 @@ def render(
 ) -> str:
     """The report of one experiment as HTML.
 
-    experiment: name, title, description. claims: id, says, verdict and checks of each.
-    comparisons: (name, title, metric and optionally its own figure; its table). figures: title,
-    caption, svg (a path, or the text itself) and optionally the table of its numbers, {"columns",
-    "rows"}. provenance: facts by name, nested where they
-    belong together. notes: remarks on how the numbers came about, by heading.
+    experiment: name, title, description, missing {path: reason} and unjudged (claims, in words).
+    claims: id, says, verdict and checks of each. comparisons: (name, title, metric and optionally
+    its own figure; its table). figures: title, caption, svg (a path, or the text itself) and
+    optionally the table of its numbers, {"columns", "rows"}. provenance: facts by name, nested
+    where they belong together. notes: remarks on how the numbers came about, by heading.
     """
     return (
         _environment()
@@ -51,11 +51,11 @@ def render(
     )
 
 
-def render_index(entries: list[dict], provenance: dict) -> str:
+def render_index(entries: list[dict], absent: list[str], provenance: dict) -> str:
     """The page over all experiments as HTML.
 
-    entries: title, description, link (relative, to the experiment's page), claims, and a headline
-    figure or None.
+    entries: title, description, link (relative, to the experiment's page), claims, the number of
+    results missing, and a headline figure or None. absent: titles of experiments without a page.
     """
     prepared = [
         {
@@ -66,7 +66,7 @@ def render_index(entries: list[dict], provenance: dict) -> str:
         for entry in entries
     ]
     template = _environment().get_template("index.html")
-    return template.render(entries=prepared, provenance=_facts(provenance))
+    return template.render(entries=prepared, absent=absent, provenance=_facts(provenance))
 
 
 def verdict_counts(claims: list[dict]) -> dict[str, int]:

@@ -1,0 +1,76 @@
+# Around a run: what earlier ones left behind, and what is still to be said when a job has failed.
+import json
+import subprocess
+
+from scoreladder import claims, orphans
+from scoreladder.errors import JobFailed
+
+# as in workflow_scripts/adapter.py: what runs and jobs tell one another
+NOTICES = Path(".snakemake/scoreladder")
+
+
+def say(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+def experiments_to_run():
+    """The experiments that this run has jobs of; the page over all of them has its own."""
+    jobs = workflow.dag.needrun_jobs()
+    return sorted({getattr(job.wildcards, "experiment", "all") for job in jobs if job.output})
+
+
+def name_in_slurm():
+    """The name that SLURM's jobs of this run have; None where it runs on this machine."""
+    executor = getattr(workflow.scheduler, "_executor", None)
+    return getattr(executor, "run_uuid", None)
+
+
+def begin():
+    """Deal with what killed runs left in SLURM's queue; from then on only this run may write."""
+    running = experiments_to_run()
+    try:
+        orphans.settle(orphans.names_left(NOTICES, running), config["orphans"], say)
+    except JobFailed as error:
+        sys.exit(f"Error: {error}")
+    claims.begin_run(NOTICES, running, {"jobs": name_in_slurm()})
+
+
+def reason(job, failed):
+    """Why a job that was to run has no result: the last line of its log if it failed."""
+    if job not in failed:
+        return "what it is made from is missing"
+    log = Path(job.log[0])
+    lines = log.read_text().split("\n") if log.is_file() else []
+    last = next((line for line in reversed(lines) if line.strip()), "ended without a word")
+    return f"{job.rule.name} failed: {last} ({log})"
+
+
+def report_what_finished():
+    """Make the reports of a run in which jobs failed from what did not, and say what is missing."""
+    failed = {job for each in workflow.scheduler.failed for job in getattr(each, "jobs", [each])}
+    unfinished = [job for job in workflow.dag.needrun_jobs() if job.output]
+    targets = [str(job.output[0]) for job in unfinished if job.rule.name == "write_report"]
+    whole = [str(job.output[0]) for job in unfinished if job.rule.name == "write_index"]
+    if not failed or not targets or MISSING:
+        return
+    missing = {str(path): reason(job, failed) for job in unfinished for path in job.output}
+    files.write_json(NOTICES / "missing.json", missing)
+    say("Some jobs failed; making the report from what finished.")
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--cores", "2", "--nolock", "--no-hooks", "--quiet", "all"]
+    command += ["--config", *(f"{key}={json.dumps(value)}" for key, value in config.items())]
+    environment = os.environ | {"SCORELADDER_MISSING": str(NOTICES / "missing.json")}
+    done = subprocess.run([*command, "--", *(whole or targets)], env=environment)
+    say(
+        f"The report, incomplete: {' '.join(whole or targets)}"
+        if done.returncode == 0
+        else "No report can be made from what finished."
+    )
+
+
+onstart:
+    begin()
+
+
+onerror:
+    report_what_finished()
