@@ -5,6 +5,7 @@ CORES  ?= all
 # which experiments; the default is the list in config/config.yaml, e.g. EXPERIMENTS=digits_full
 EXPERIMENTS ?=
 
+COMMA     := ,
 BIN       := $(VENV)/bin
 STAMP     := $(VENV)/.installed
 SNAKEMAKE := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/snakemake --cores $(CORES)
@@ -15,7 +16,7 @@ KILLED    := .snakemake/reproduce.running
 # held while a run is going on; the kernel gives it back however the run ends
 FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock,env)
 
-.PHONY: reproduce test lint clean help
+.PHONY: reproduce status test lint clean help
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -32,6 +33,9 @@ reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 	  [ $$status != 75 ] || echo "Error: another make reproduce is at work in this folder." >&2; \
 	  exit $$status; }
 	@echo "The report: $(RESULTS)/report.html; where each file is from: $(RESULTS)/provenance.html"
+
+status: $(STAMP) ## how far each variant and seed has come, also of a run that goes on
+	@$(BIN)/python workflow_scripts/status.py $(subst $(COMMA), ,$(or $(EXPERIMENT),$(EXPERIMENTS)))
 
 test: $(STAMP) ## install and run all tests
 	$(BIN)/python -m pytest

@@ -9,7 +9,7 @@ SCRIPTS = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from scoreladder import config_errors, config_queries, files, fingerprint, layout
-from scoreladder import partial, specs, variants
+from scoreladder import incomplete, specs, variants
 
 EXPERIMENT_FILES = ROOT / "config" / "experiments"
 
@@ -32,7 +32,7 @@ if "SCORELADDER_MISSING" in os.environ:
 if MISSING:
     here = {name: f"{config['results']}/{name}/" for name in EXPERIMENTS}
     EXPERIMENTS = {
-        name: partial.without(each, partial.below(here[name], MISSING))
+        name: incomplete.without(each, incomplete.below(here[name], MISSING))
         for name, each in EXPERIMENTS.items()
     }
 REPORTED = [name for name in SELECTED if EXPERIMENTS[name]["variants"]]

@@ -36,13 +36,23 @@ def begin():
 
 
 def reason(job, failed):
-    """Why a job that was to run has no result: the last line of its log if it failed."""
-    if job not in failed:
-        return "what it is made from is missing"
+    """Why a job that was to run has no result: what the log of the failed one says at its end."""
+    waiting, seen = [job], set()
+    while waiting:
+        each = waiting.pop()
+        if each in failed:
+            return f"{last_words(each)} ({each.log[0]})"
+        seen.add(each)
+        waiting += [before for before in workflow.dag.dependencies[each] if before not in seen]
+    return "was not run"
+
+
+def last_words(job):
+    """The last line of a failed job's log."""
     log = Path(job.log[0])
-    lines = log.read_text().split("\n") if log.is_file() else []
-    last = next((line for line in reversed(lines) if line.strip()), "ended without a word")
-    return f"{job.rule.name} failed: {last} ({log})"
+    lines = log.read_text().splitlines() if log.is_file() else []
+    said = next((line for line in reversed(lines) if line.strip()), "ended without a word")
+    return f"{job.rule.name}: {said}"
 
 
 def report_what_finished():

@@ -10,7 +10,7 @@ from pathlib import Path
 from scoreladder import files
 from scoreladder.progress import Progress
 
-# between two looks at the clock's world: the claim is checked and the file written this often
+# how often the file is written, and the claim looked at
 BEAT_SECONDS = 5.0
 
 
@@ -27,7 +27,7 @@ class Live:
             "slurm_job": os.environ.get("SLURM_JOB_ID"),
             "started": time.time(),
         }
-        self._check, self._beat = check, 0.0
+        self._check, self._beat = check, time.time()
         self.write()
 
     def write(self, **facts: object) -> None:

@@ -9,11 +9,12 @@ ANSWER_SECONDS = 60
 
 
 class QueuedJob(NamedTuple):
-    """A job in the queue: its number, its name (that of the run which submitted it), its state."""
+    """A job in the queue; its name is that of the run which submitted it, its comment its rule."""
 
     number: str
     name: str
     state: str
+    comment: str
 
 
 def ask(*command: str) -> str | None:
@@ -29,10 +30,10 @@ def ask(*command: str) -> str | None:
 
 def queued(names: set[str]) -> list[QueuedJob] | None:
     """This user's unfinished jobs of those names, by number; None where SLURM gives no answer."""
-    answer = ask("squeue", "--noheader", "--user", getpass.getuser(), "--format", "%i|%j|%T")
+    answer = ask("squeue", "--noheader", "--user", getpass.getuser(), "--format", "%i|%j|%T|%k")
     if answer is None:
         return None
-    jobs = [QueuedJob(*line.split("|")) for line in answer.splitlines()]
+    jobs = [QueuedJob(*line.split("|", 3)) for line in answer.splitlines()]
     return sorted(job for job in jobs if job.name in names)
 
 

@@ -83,7 +83,7 @@ def load_experiment(path: Path) -> dict:
     Keys: name (the file's stem), title, description, dataset, datasets {name: settings} (dataset is
     its main), features (or None), replicates, tuning (or None), variants {name: settings}, inpaint,
     likelihood, nfe_sweep and mixing (or None each), gallery, showcase, comparisons (each with an
-    axis, or None), claims (each with checks), missing and unjudged (empty, see `partial`).
+    axis, or None), claims (each with checks), missing and unjudged (empty, see `incomplete`).
     nfe_sweep's samples are pairs [sampler, complete
     sample block].
     A variant's settings have label, model (the variant whose trained model it samples), data (the
