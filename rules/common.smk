@@ -80,8 +80,11 @@ NUMBERS = ("seed", "sample_seed", "shard")
 
 
 def code(script):
-    """The fingerprint of a script and of all first-party code that it imports."""
-    return fingerprint.fingerprint(SCRIPTS / script, SCRIPTS)
+    """A params function: the fingerprint of a script and of all first-party code it imports.
+
+    A function, because a process that runs one job needs none of the others' fingerprints.
+    """
+    return lambda wildcards: fingerprint.fingerprint(SCRIPTS / script, SCRIPTS)
 
 
 def templates():

@@ -1,8 +1,43 @@
-"""Settings of all tests: one thread, and property tests that always try the same examples."""
+"""Settings of all tests: one thread, and property tests that always try the same examples.
 
+And the workflows that several folders of tests run.
+"""
+
+import pytest
 import torch
 from hypothesis import settings
+from workflows import TINY, TINYDIGITS, Workflow, sources_in
 
 torch.set_num_threads(1)
 settings.register_profile("fixed", max_examples=20, deadline=None, derandomize=True, database=None)
 settings.load_profile("fixed")
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory) -> Workflow:
+    """The repository's own files, set to the tiny experiments."""
+    workflow = sources_in(tmp_path_factory.mktemp("workflow") / "sources")
+    workflow.experiment.write_text(TINY)
+    workflow.experiment.with_name("tinydigits.yaml").write_text(TINYDIGITS)
+    workflow.replace("config/config.yaml", "^experiments:.*$", "experiments: [tiny, tinydigits]")
+    return workflow
+
+
+@pytest.fixture(scope="session")
+def finished(sources, tmp_path_factory) -> Workflow:
+    """Both experiments, run to the end. Tests only look at it; `copy` may be changed."""
+    workflow = sources.copy(tmp_path_factory.mktemp("workflow") / "finished")
+    workflow.finish("--cores=2")
+    return workflow
+
+
+@pytest.fixture
+def fresh(sources, tmp_path) -> Workflow:
+    """A copy in which nothing has run."""
+    return sources.copy(tmp_path / "fresh")
+
+
+@pytest.fixture
+def copy(finished, tmp_path) -> Workflow:
+    """A copy of the finished run."""
+    return finished.copy(tmp_path / "copy")

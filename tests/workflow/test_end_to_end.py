@@ -27,7 +27,7 @@ def test_every_declared_output_is_there(jobs):
 
 
 def test_neither_training_states_nor_temporary_files_are_left(finished):
-    left = [*finished.results.rglob("resume.pt"), *finished.results.rglob(".*")]
+    left = [*finished.results.rglob("*.resume"), *finished.results.rglob(".*")]
     assert left == []
 
 

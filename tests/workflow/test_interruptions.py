@@ -1,6 +1,5 @@
 """Kills, Ctrl-C, another number of cores: the results are the same, bit for bit."""
 
-import json
 import os
 import random
 import signal
@@ -10,20 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
-from safetensors.numpy import load_file
+from workflows import READERS, same_bits
 
-READERS = {
-    ".npy": lambda path: {"": np.load(path)},
-    ".npz": lambda path: dict(np.load(path)),
-    ".json": lambda path: json.loads(path.read_text()),
-    ".csv": pd.read_csv,
-    ".safetensors": load_file,
-}
 MODEL = "results/tiny/models/multi/seed0/model.safetensors"
-COSTS = ("seconds", "memory")
 KILLS = 10
 
 
@@ -109,23 +98,6 @@ def survivor(sources, finished, tmp_path_factory) -> Survivor:
     return story
 
 
-def table(path: Path) -> pd.DataFrame:
-    """A table without the columns of what its runs cost."""
-    whole = pd.read_csv(path)
-    return whole[[name for name in whole if not any(cost in name for cost in COSTS)]]
-
-
-def same_bits(one: Path, other: Path) -> bool:
-    if one.suffix == ".csv":
-        return table(one).equals(table(other))
-    left, right = (READERS[one.suffix](path) for path in (one, other))
-    if one.suffix == ".json":
-        return left == right
-    return left.keys() == right.keys() and all(
-        left[key].tobytes() == right[key].tobytes() for key in left
-    )
-
-
 def test_training_went_on_from_where_it_was_killed(survivor):
     assert len(survivor.resumed) >= 3
     assert all(int(line.split()[-1]) > 0 for line in survivor.resumed)
@@ -148,4 +120,4 @@ def test_results_have_the_same_bits_after_kills_and_on_one_core(survivor, finish
 
 
 def test_no_training_state_is_left_at_the_end(survivor):
-    assert list(survivor.workflow.results.rglob("resume.pt")) == []
+    assert list(survivor.workflow.results.rglob("*.resume")) == []

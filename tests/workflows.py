@@ -1,5 +1,6 @@
-"""A tiny experiment in a copy of the repository, run by the real command."""
+"""Tiny experiments in copies of the repository, run by the real command."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -8,12 +9,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
+import numpy as np
+import pandas as pd
 import yaml
+from safetensors.numpy import load_file
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", re.MULTILINE)
 FIELD = re.compile(r"^ {4}(\w+): (.*)$", re.MULTILINE)
+
+READERS = {
+    ".npy": lambda path: {"": np.load(path)},
+    ".npz": lambda path: dict(np.load(path)),
+    ".json": lambda path: json.loads(path.read_text()),
+    ".csv": pd.read_csv,
+    ".safetensors": load_file,
+}
+COSTS = ("seconds", "memory")
 
 DEFAULTS = """
 defaults:
@@ -150,10 +162,9 @@ class Workflow:
         return Workflow(shutil.copytree(self.folder, folder, symlinks=True))
 
 
-@pytest.fixture(scope="session")
-def sources(tmp_path_factory) -> Workflow:
-    """The repository's own files, set to the tiny experiments; training state is saved often."""
-    workflow = Workflow(tmp_path_factory.mktemp("workflow") / "sources")
+def sources_in(folder: Path) -> Workflow:
+    """The repository's own files, without results; training state is saved often."""
+    workflow = Workflow(folder)
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     present = [name for name in listed.splitlines() if (ROOT / name).is_file()]
@@ -161,28 +172,22 @@ def sources(tmp_path_factory) -> Workflow:
     for name in (name for name in present if not name.startswith("results/")):
         (workflow.folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, workflow.folder / name)
-    workflow.experiment.write_text(TINY)
-    workflow.experiment.with_name("tinydigits.yaml").write_text(TINYDIGITS)
-    workflow.replace("config/config.yaml", "^experiments:.*$", "experiments: [tiny, tinydigits]")
     workflow.replace("workflow_scripts/train.py", "^SAVE_SECONDS = .*$", "SAVE_SECONDS = 0.1")
     return workflow
 
 
-@pytest.fixture(scope="session")
-def finished(sources, tmp_path_factory) -> Workflow:
-    """Both experiments, run to the end. Tests only look at it; `copy` may be changed."""
-    workflow = sources.copy(tmp_path_factory.mktemp("workflow") / "finished")
-    workflow.finish("--cores=2")
-    return workflow
+def table(path: Path) -> pd.DataFrame:
+    """A table without the columns of what its runs cost."""
+    whole = pd.read_csv(path)
+    return whole[[name for name in whole if not any(cost in name for cost in COSTS)]]
 
 
-@pytest.fixture
-def fresh(sources, tmp_path) -> Workflow:
-    """A copy in which nothing has run."""
-    return sources.copy(tmp_path / "fresh")
-
-
-@pytest.fixture
-def copy(finished, tmp_path) -> Workflow:
-    """A copy of the finished run."""
-    return finished.copy(tmp_path / "copy")
+def same_bits(one: Path, other: Path) -> bool:
+    if one.suffix == ".csv":
+        return table(one).equals(table(other))
+    left, right = (READERS[one.suffix](path) for path in (one, other))
+    if one.suffix == ".json":
+        return left == right
+    return left.keys() == right.keys() and all(
+        left[key].tobytes() == right[key].tobytes() for key in left
+    )

@@ -1,0 +1,49 @@
+"""A real cluster for these tests, and the workflow as it is run on one."""
+
+import os
+import subprocess
+
+import pytest
+from cluster import PACKAGES, Cluster, missing_programs
+from workflows import Workflow
+
+# how soon and how often the driver looks at its jobs; a real cluster is asked less
+IMPATIENT = ("--slurm-init-seconds-before-status-checks=2", "--latency-wait=10")
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """The cluster. Without SLURM these tests are skipped; where CI is set they fail."""
+    missing = missing_programs()
+    if missing:
+        how = f"SLURM is not installed (no {missing[0]}): apt-get install {PACKAGES}, then make test"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(how)
+    cluster = Cluster()
+    try:
+        yield cluster.start()
+    finally:
+        cluster.stop()
+
+
+class OnCluster:
+    """A workflow whose jobs run on the cluster."""
+
+    def __init__(self, workflow: Workflow, cluster: Cluster):
+        self.workflow, self.cluster = workflow, cluster
+
+    def start(self, *arguments: str, **options) -> subprocess.Popen:
+        """Start a driver, with the profile and impatience."""
+        command = ("--workflow-profile", "profiles/slurm", *IMPATIENT, *arguments)
+        return self.workflow.start(*command, env=self.cluster.environment, **options)
+
+    def run(self, *arguments: str, **options) -> subprocess.CompletedProcess:
+        """Run a driver to its end."""
+        with self.start(*arguments, **options) as driver:
+            out, _ = driver.communicate()
+        return subprocess.CompletedProcess(arguments, driver.returncode, out)
+
+
+@pytest.fixture(scope="session")
+def on_cluster(cluster):
+    """A function that puts a workflow on the cluster."""
+    return lambda workflow: OnCluster(workflow, cluster)
