@@ -125,6 +125,13 @@ class Workflow:
         assert done.returncode == 0, done.stdout[-5000:]
         return done.stdout
 
+    def status(self, *experiments: str, **options) -> str:
+        """What `make status` prints."""
+        command = [sys.executable, "workflow_scripts/status.py", *experiments]
+        return subprocess.run(
+            command, cwd=self.folder, text=True, capture_output=True, check=True, **options
+        ).stdout
+
     def jobs(self, *arguments: str) -> list[Job]:
         """The jobs with outputs that a dry run announces."""
         jobs = []

@@ -13,15 +13,16 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 PACKAGES = "slurmctld slurmd slurm-client munge slurmdbd mariadb-server-core mariadb-client-core"
 PROGRAMS = ("munged", "mariadbd", "mariadb-install-db", "slurmdbd", "slurmctld", "slurmd", "srun")
 NODES = ("n1", "n2")
-# ports from here on: controller, database daemon, database, nodes
-PORT = 16817
+LISTENERS = ("port", "database_daemon", "database", "node_1", "node_2")
 START_SECONDS = 60
+
+ENDS = (signal.SIGINT, signal.SIGTERM)
 
 # one GPU a node: SLURM counts and hands out the device, whatever it is
 GRES = "NodeName=n[1-2] Name=gpu File=/dev/null"
@@ -63,7 +64,7 @@ AccountingStoragePort={database_daemon}
 AccountingStoragePass={folder}/munge/socket
 AccountingStorageTRES=gres/gpu
 AccountingStoreFlags=job_comment
-NodeName=n[1-2] NodeHostname={host} NodeAddr=127.0.0.1 Port=[{node_1}-{node_2}] CPUs=8 \
+NodeName=n[1-2] NodeHostname={host} NodeAddr=127.0.0.1 Port={node_1},{node_2} CPUs=8 \
 RealMemory=16000 Gres=gpu:1
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
 PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=2 PreemptMode=OFF
@@ -122,6 +123,7 @@ class Cluster:
         self.folder.chmod(0o755)
         for name in ("bin", "log", "state", "munge", "spool/n1", "spool/n2"):
             (self.folder / name).mkdir(parents=True)
+        self.ports = dict(zip(LISTENERS, _free_ports(len(LISTENERS)), strict=True))
         self.environment = os.environ | {
             "SLURM_CONF": str(self.folder / "slurm.conf"),
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}:/usr/sbin:/sbin",
@@ -160,18 +162,12 @@ class Cluster:
         return self
 
     def _configure(self) -> None:
-        ports = {
-            "port": PORT,
-            "database_daemon": PORT + 1,
-            "database": PORT + 2,
-            "node_1": PORT + 3,
-            "node_2": PORT + 4,
-        }
         words = {
             "folder": self.folder,
             "host": socket.gethostname().split(".")[0],
             "user": getpass.getuser(),
             "srun": find("srun"),
+            **self.ports,
         }
         written = {
             "slurm.conf": SLURM,
@@ -181,7 +177,7 @@ class Cluster:
             "log/database.sql": SQL,
         }
         for name, text in written.items():
-            (self.folder / name).write_text(text.format(**words, **ports))
+            (self.folder / name).write_text(text.format(**words))
         (self.folder / "slurmdbd.conf").chmod(0o600)
         (self.folder / "bin/srun").chmod(0o755)
         key = self.folder / "munge/key"
@@ -209,7 +205,7 @@ class Cluster:
                     f"--socket={self.folder / 'db.socket'}",
                     f"--pid-file={self.folder / 'mariadbd.pid'}",
                     "--bind-address=127.0.0.1",
-                    f"--port={PORT + 2}",
+                    f"--port={self.ports['database']}",
                     "--skip-name-resolve",
                     f"--init-file={self.folder / 'log/database.sql'}",
                     "--innodb-lock-wait-timeout=900",
@@ -219,7 +215,7 @@ class Cluster:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_for("mariadbd", lambda: _listens(PORT + 2))
+        wait_for("mariadbd", lambda: _listens(self.ports["database"]))
 
     def start_controller(self) -> None:
         """Start the controller; it goes on from its saved state."""
@@ -276,6 +272,15 @@ class Cluster:
         return found
 
 
+def _free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, all different."""
+    with ExitStack() as stack:
+        sockets = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)
+        ]
+        return [each.getsockname()[1] for each in sockets]
+
+
 def _listens(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
@@ -303,6 +308,6 @@ if __name__ == "__main__":
     cluster = Cluster().start()
     print(f"export SLURM_CONF={cluster.folder / 'slurm.conf'} PATH={cluster.folder / 'bin'}:$PATH")
     print("Ctrl-C stops the cluster.", flush=True)
-    with suppress(KeyboardInterrupt):
-        signal.pause()
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    signal.sigwait(ENDS)
     cluster.stop()

@@ -16,7 +16,9 @@ def cluster():
     """The cluster. Without SLURM these tests are skipped; where CI is set they fail."""
     missing = missing_programs()
     if missing:
-        how = f"SLURM is not installed (no {missing[0]}): apt-get install {PACKAGES}, then make test"
+        how = (
+            f"SLURM is not installed (no {missing[0]}): apt-get install {PACKAGES}, then make test"
+        )
         (pytest.fail if os.environ.get("CI") else pytest.skip)(how)
     cluster = Cluster()
     try:

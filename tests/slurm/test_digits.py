@@ -91,9 +91,7 @@ def test_a_second_run_submits_nothing(remote, on_cluster):
 def test_no_more_gpu_jobs_run_at_once_than_there_are_gpus(spans):
     on_gpu = [span for span in spans if span.gpus]
     assert {span.gpus for span in on_gpu} == {1}
-    at_once = [
-        sum(other.start <= span.start < other.end for other in on_gpu) for span in on_gpu
-    ]
+    at_once = [sum(other.start <= span.start < other.end for other in on_gpu) for span in on_gpu]
     assert max(at_once) == 2
 
 

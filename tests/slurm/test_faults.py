@@ -1,0 +1,139 @@
+"""What clusters do to jobs: each is tried again, goes on where it was, and ends with the same bits.
+
+One run of the workflow to whose jobs, all at once, everything happens that happens to jobs.
+"""
+
+import pytest
+from faults import (
+    Story,
+    accounts,
+    preempt,
+    slow_sources,
+    stop_process,
+    targets,
+    wait_until_saved,
+)
+from workflows import same_bits
+
+SURVIVORS = ("calm", "cancelled", "preempted", "hungry", "stuck", "flaky", "long")
+TRAINING = {
+    "gpu": "1 if wildcards.variant == 'preempted' else 0",
+    "mem_mb": "(200 + 250 * attempt) if wildcards.variant == 'hungry' else 2000",
+    "runtime": "1 if wildcards.variant in ('stuck', 'long') else 30",
+    # these last a minute: the signal would come at their very start
+    "slurm_extra": "''",
+}
+RESOURCES = [f"train:{name}={value}" for name, value in TRAINING.items()]
+RESOURCES += ["sample:turn=1", "evaluate:turn=1"]
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory):
+    """The workflow before anything has happened."""
+    return slow_sources(tmp_path_factory.mktemp("slurm") / "faults")
+
+
+@pytest.fixture(scope="module")
+def story(pristine, reference, cluster, on_cluster) -> Story:
+    """The whole experiment, with everything that happened on the way."""
+    workflow = pristine.copy(pristine.folder.with_name("story"))
+    driver = on_cluster(workflow).start("faults", "--set-resources", *RESOURCES)
+    wait_until_saved(workflow, "cancelled", "stuck", "preempted")
+    stop_process(workflow, "stuck")
+    cluster.run("scancel", notice_number(cluster, "cancelled"))
+    preempt(cluster, workflow, "preempted")
+    said, _ = driver.communicate()
+    return Story(workflow, driver.returncode, said, accounts(cluster, said))
+
+
+def notice_number(cluster, variant: str) -> str:
+    """The SLURM job that trains a variant."""
+    jobs = cluster.run("squeue", "-h", "-t", "R", "-o", "%i %k").splitlines()
+    (line,) = (each for each in jobs if each.endswith(f"rule_train_wildcards_faults_{variant}_0"))
+    return line.split()[0]
+
+
+@pytest.fixture(scope="module")
+def reference(pristine):
+    """The same experiment on this machine, started alongside: nothing happens to it."""
+    workflow = pristine.copy(pristine.folder.with_name("reference"))
+    (workflow.folder / "attempts").mkdir()
+    (workflow.folder / "attempts/flaky").write_text("1\n2\n")
+    with workflow.start("--cores=8", *targets(*SURVIVORS)) as driver:
+        yield workflow, driver
+
+
+@pytest.mark.parametrize("variant", SURVIVORS)
+def test_every_model_ends_with_the_bits_of_an_undisturbed_run(story, reference, variant):
+    workflow, driver = reference
+    driver.communicate()
+    assert driver.returncode == 0
+    assert same_bits(story.model(variant), Story(workflow).model(variant))
+
+
+def test_a_cancelled_job_is_submitted_again_and_goes_on(story):
+    assert story.states("cancelled") == ["CANCELLED", "COMPLETED"]
+    assert len(story.attempts("cancelled")) == 2
+    assert 0 < story.manifest("cancelled")["resumed_at"] < 4000
+
+
+def test_a_preempted_job_waits_for_its_turn_under_the_same_number_and_goes_on(story):
+    first, second = story.attempts("preempted")
+    assert first == second
+    assert story.states("preempted")[-1] == "COMPLETED"
+    assert 0 < story.manifest("preempted")["resumed_at"] < 4000
+
+
+def test_a_job_that_is_short_of_memory_gets_more(story):
+    states = story.states("hungry")
+    assert states[0] in ("OUT_OF_MEMORY", "FAILED") and states[-1] == "COMPLETED"
+    asked = [each["memory"] for each in story.accounts if "_hungry_" in each["comment"]]
+    assert asked[:2] == ["450M", "700M"]
+
+
+def test_a_job_that_hangs_is_ended_at_its_time_limit_and_goes_on(story):
+    assert story.states("stuck")[0] in ("TIMEOUT", "FAILED")
+    assert story.states("stuck")[-1] == "COMPLETED"
+    assert 0 < story.manifest("stuck")["resumed_at"] < 4000
+
+
+def test_a_model_that_needs_more_than_its_time_limit_takes_three_submissions(story):
+    assert story.states("long") == ["FAILED", "FAILED", "COMPLETED"]
+    assert len(set(story.attempts("long"))) == 3
+    assert story.said.count("deadline reached, will resume (time limit)") == 2
+    assert 0 < story.manifest("long")["resumed_at"] < 16000
+
+
+def test_a_job_that_fails_twice_succeeds_at_the_third_try(story):
+    assert story.states("flaky") == ["FAILED", "FAILED", "COMPLETED"]
+    assert story.said.count("RuntimeError: flaky") == 2
+
+
+def test_a_job_that_always_fails_is_given_up_after_four_tries_and_says_why(story):
+    assert story.states("hopeless") == ["FAILED"] * 4
+    assert "training diverged: at image" in story.log("hopeless")
+    assert not story.model("hopeless").exists()
+
+
+def test_what_nothing_happens_to_is_done_once(story):
+    assert story.states("calm") == ["COMPLETED"]
+    assert story.manifest("calm")["resumed_at"] == 0
+
+
+def test_the_run_fails_and_its_report_says_what_is_missing(story):
+    assert story.returncode == 1
+    assert "The report, incomplete: results/faults/report.html" in story.said
+    page = (story.workflow.results / "faults/report.html").read_text()
+    assert "<code>metrics/hopeless/seed0/s0.json</code>" in page
+    assert "training diverged: at image" in page
+    assert "There is hope." in page[page.index("cannot be judged") :]
+    table = (story.workflow.results / "faults/tables/all.csv").read_text()
+    assert "cancelled" in table and "preempted" in table and "hopeless" not in table
+
+
+def test_the_state_of_each_run_can_be_seen(story):
+    shown = story.workflow.status("faults")
+    rows = {line.split()[0]: line.split(maxsplit=3) for line in shown.splitlines() if " 0 " in line}
+    assert {rows[variant][2] for variant in SURVIVORS} == {"done"}
+    assert rows["hopeless"][2] == "failed"
+    assert rows["hopeless"][3].startswith("train: training diverged: at image")
