@@ -2,7 +2,7 @@
 import json
 import subprocess
 
-from scoreladder import claims, orphans
+from scoreladder import claims, orphans, resume
 from scoreladder.errors import JobFailed
 
 # as in workflow_scripts/adapter.py: what runs and jobs tell one another
@@ -78,9 +78,22 @@ def report_what_finished():
     )
 
 
+def tidy():
+    """Forget what jobs could have gone on from, now that their results are recorded."""
+    for job in workflow.dag.jobs:
+        if workflow.dag.finished(job) or not workflow.dag.needrun(job):
+            for path in job.output:
+                resume.forget(path)
+
+
 onstart:
     begin()
 
 
+onsuccess:
+    tidy()
+
+
 onerror:
+    tidy()
     report_what_finished()

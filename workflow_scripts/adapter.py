@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from scoreladder import claims, deadlines, files, live, progress, provenance, slurm, steps
+from scoreladder import claims, deadlines, files, live, progress, provenance, resume, slurm, steps
 from scoreladder.errors import JobFailed, Stopped
 
 # what runs and jobs tell one another, in the folder that Snakemake works in
@@ -39,8 +39,8 @@ class Job:
     @property
     def resume(self) -> Path:
         """The folder for whatever the next attempt can go on from."""
-        folder = steps.folder_of(self._result)
-        steps.prepare(folder, self.stamp)
+        folder = resume.folder_of(self._result)
+        resume.prepare(folder, self.stamp)
         return folder
 
     @property
@@ -84,9 +84,6 @@ def job(snakemake) -> Iterator[Job]:
         sys.stdout = sys.stderr = log
         if "torch" in sys.modules:
             sys.modules["torch"].set_num_threads(snakemake.threads)
-        # a job that reads a result is proof that it is finished and recorded
-        for path in snakemake.input:
-            steps.forget(path)
         facts = dict(snakemake.wildcards.items())
         facts |= {"rule": snakemake.rule, "log": snakemake.log[0]}
         current = live.Live(NOTICES, result, facts, check)

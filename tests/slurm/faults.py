@@ -31,8 +31,8 @@ variants:
   hungry: {{}}
   stuck: {{}}
   flaky: {{}}
-  # takes 80 seconds
-  long: {{training: {{images: 16000}}}}
+  # takes two minutes
+  long: {{training: {{images: 24000}}}}
   hopeless: {{training: {{learning_rate: 1.0e+10, gradient_clip: 1.0e+10}}}}
 comparisons:
   - {{name: all, baseline: calm, arms: [cancelled, preempted, hopeless], metric: sliced_w1}}

@@ -1,7 +1,6 @@
 """Steps of long jobs, kept beside the result so that the next attempt does only what is left."""
 
 import json
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -25,26 +24,8 @@ def at_once(name: str, compute: Callable[[], T]) -> T:
     return compute()
 
 
-def folder_of(result: Path | str) -> Path:
-    """Where the steps of a result are kept."""
-    return Path(result).with_suffix(".resume")
-
-
-def forget(result: Path | str) -> None:
-    """Remove the steps of a result that is finished."""
-    shutil.rmtree(folder_of(result), ignore_errors=True)
-
-
-def prepare(folder: Path, stamp: str) -> None:
-    """Make `folder` one of steps marked with `stamp`; steps with another mark are removed."""
-    mark = folder / "stamp"
-    if not (mark.is_file() and mark.read_text(encoding="utf-8") == stamp):
-        shutil.rmtree(folder, ignore_errors=True)
-        write_text(mark, stamp)
-
-
 def keeper(folder: Path) -> Keep:
-    """The Keep of a folder that `prepare` made.
+    """The Keep of a folder that `resume.prepare` made.
 
     Values are what JSON can hold, or dicts of NumPy arrays; they come back bit for bit.
     """
