@@ -10,7 +10,8 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "workflow_scripts"
-ADAPTERS = sorted(path for path in SCRIPTS.glob("*.py") if path.name != "adapter.py")
+OTHERS = ("adapter.py", "status.py")
+ADAPTERS = sorted(path for path in SCRIPTS.glob("*.py") if path.name not in OTHERS)
 SNAKEFILES = [ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]
 LIBRARY = SCRIPTS / "scoreladder"
 LIGHT = ["variants", "fingerprint", "specs", *(path.stem for path in LIBRARY.glob("config_*.py"))]

@@ -166,7 +166,9 @@ class Workflow:
 
     def copy(self, folder: Path) -> "Workflow":
         """A copy with the same times of change, so that nothing in it is out of date."""
-        return Workflow(shutil.copytree(self.folder, folder, symlinks=True))
+        copy = Workflow(shutil.copytree(self.folder, folder, symlinks=True))
+        copy.experiment = folder / self.experiment.relative_to(self.folder)
+        return copy
 
 
 def sources_in(folder: Path) -> Workflow:

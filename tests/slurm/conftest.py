@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from cluster import PACKAGES, Cluster, missing_programs
+from faults import SURVIVORS, Story, slow_sources, targets
 from workflows import Workflow
 
 # how soon and how often the driver looks at its jobs; a real cluster is asked less
@@ -49,3 +50,26 @@ class OnCluster:
 def on_cluster(cluster):
     """A function that puts a workflow on the cluster."""
     return lambda workflow: OnCluster(workflow, cluster)
+
+
+@pytest.fixture(scope="session")
+def slow(tmp_path_factory) -> Workflow:
+    """The workflow with slow trainings, before anything has happened to them."""
+    return slow_sources(tmp_path_factory.mktemp("slurm") / "slow")
+
+
+@pytest.fixture(scope="session")
+def reference(slow, tmp_path_factory):
+    """A function that waits for the models of a run to which nothing happens, on this machine."""
+    workflow = slow.copy(tmp_path_factory.mktemp("slurm") / "reference")
+    # as if it had failed twice already
+    (workflow.folder / "attempts").mkdir()
+    (workflow.folder / "attempts/flaky").write_text("1\n2\n")
+    wanted = targets(*SURVIVORS)
+    with workflow.start("--cores=8", *wanted, stdout=subprocess.DEVNULL) as driver:
+
+        def finished() -> Story:
+            assert driver.wait() == 0
+            return Story(workflow)
+
+        yield finished

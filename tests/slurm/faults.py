@@ -39,6 +39,7 @@ comparisons:
 claims:
   - {{id: hope, says: There is hope., better: hopeless, than: [calm], metric: sliced_w1}}
 """
+SURVIVORS = ("calm", "cancelled", "preempted", "hungry", "stuck", "flaky", "long")
 # a step takes so long on every machine: 20 s for the 80 steps of most variants
 STEP_SECONDS = 0.25
 # a line in attempts/VARIANT for each time that training is started
@@ -48,6 +49,10 @@ COUNTED = """\
     with attempts.open("a") as file:
         file.write(f"{__import__('os').environ.get('SLURM_JOB_ID')}\\\\n")
     with job(snakemake) as current:
+        if attempts.name == "stuck" and len(attempts.read_text().split()) < 2:
+            import signal
+
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGALRM])
         if attempts.name == "flaky" and len(attempts.read_text().split()) < 3:
             raise RuntimeError("flaky")
 """
@@ -144,7 +149,7 @@ def notice(workflow: Workflow, variant: str) -> dict:
 
 
 def stop_process(workflow: Workflow, variant: str) -> None:
-    """Freeze the training of a variant: it hears no signal but SIGKILL."""
+    """Freeze the training of a variant; SLURM thaws it when its time is over."""
     os.kill(notice(workflow, variant)["pid"], signal.SIGSTOP)
 
 
