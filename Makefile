@@ -4,12 +4,18 @@ VENV   ?= .venv
 CORES  ?= all
 # which experiments; the default is the list in config/config.yaml, e.g. EXPERIMENTS=digits_full
 EXPERIMENTS ?=
+# how to run them, e.g. PROFILE=profiles/slurm; and what becomes of jobs that a killed run left in
+# SLURM's queue, instead of what config/config.yaml says: ORPHANS=wait, cancel or ignore
+PROFILE ?=
+ORPHANS ?=
 
 COMMA     := ,
 BIN       := $(VENV)/bin
 STAMP     := $(VENV)/.installed
-SNAKEMAKE := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/snakemake --cores $(CORES)
-SELECTION := $(if $(EXPERIMENTS),--config experiments=[$(EXPERIMENTS)])
+SNAKEMAKE := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/snakemake
+HOW       := $(if $(PROFILE),--workflow-profile $(PROFILE),--cores $(CORES))
+SETTINGS  := $(if $(EXPERIMENTS),experiments=[$(EXPERIMENTS)]) $(if $(ORPHANS),orphans=$(ORPHANS))
+SELECTION := $(if $(strip $(SETTINGS)),--config $(SETTINGS))
 RESULTS   := $(shell sed -n 's/^results: *//p' config/config.yaml)
 # there while a run is going on, and after it only if it was killed and left Snakemake's lock
 KILLED    := .snakemake/reproduce.running
@@ -26,7 +32,7 @@ reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 	@$(FLOCK) sh -ec ' \
 	  if [ -e $(KILLED) ]; then $(SNAKEMAKE) --unlock --quiet all $(SELECTION); fi; \
 	  touch $(KILLED); trap "rm -f $(KILLED)" EXIT; trap "exit 130" INT TERM; \
-	  $(SNAKEMAKE) --quiet rules reason host $(SELECTION); \
+	  $(SNAKEMAKE) $(HOW) --quiet rules reason host $(SELECTION); \
 	  if [ ! $(RESULTS)/report.html -ot $(RESULTS)/provenance.html ]; then \
 	    $(SNAKEMAKE) --quiet all --report $(RESULTS)/provenance.html $(SELECTION); \
 	  fi' || { status=$$?; \

@@ -11,6 +11,20 @@ from workflows import Workflow
 # how soon and how often the driver looks at its jobs; a real cluster is asked less
 IMPATIENT = ("--slurm-init-seconds-before-status-checks=2", "--latency-wait=10")
 
+REPORT = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def report(request):
+    """A function for a line that is printed when all tests are over."""
+    return request.config.stash.setdefault(REPORT, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Print what tests reported."""
+    for line in config.stash.get(REPORT, []):
+        terminalreporter.write_line(line)
+
 
 @pytest.fixture(scope="session")
 def cluster():

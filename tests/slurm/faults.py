@@ -79,11 +79,12 @@ def slow_sources(folder: Path) -> Workflow:
 
 @dataclass
 class Story:
-    """What became of a workflow: how its last driver ended and what all of them said."""
+    """What became of a workflow: how its driver ended, what it said, and what `status` saw of it."""
 
     workflow: Workflow
     returncode: int = 0
     said: str = ""
+    seen: str = ""
     accounts: list[dict] = field(default_factory=list)
 
     def model(self, variant: str) -> Path:

@@ -7,8 +7,10 @@ import re
 
 import pytest
 from faults import (
+    SURVIVORS,
     Story,
     accounts,
+    notice,
     preempt,
     stop_process,
     wait_until_saved,
@@ -33,17 +35,11 @@ def story(slow, reference, tmp_path_factory, cluster, on_cluster) -> Story:
     driver = on_cluster(workflow).start("faults", "--set-resources", *RESOURCES)
     wait_until_saved(workflow, "cancelled", "stuck", "preempted")
     stop_process(workflow, "stuck")
-    cluster.run("scancel", notice_number(cluster, "cancelled"))
+    cluster.run("scancel", notice(workflow, "cancelled")["slurm_job"])
     preempt(cluster, workflow, "preempted")
+    seen = workflow.status("faults", env=cluster.environment)
     said, _ = driver.communicate()
-    return Story(workflow, driver.returncode, said, accounts(cluster, said))
-
-
-def notice_number(cluster, variant: str) -> str:
-    """The SLURM job that trains a variant."""
-    jobs = cluster.run("squeue", "-h", "-t", "R", "-o", "%i %k").splitlines()
-    (line,) = (each for each in jobs if each.endswith(f"rule_train_wildcards_faults_{variant}_0"))
-    return line.split()[0]
+    return Story(workflow, driver.returncode, said, seen, accounts(cluster, said))
 
 
 @pytest.mark.parametrize("variant", SURVIVORS)
@@ -111,9 +107,21 @@ def test_the_run_fails_and_its_report_says_what_is_missing(story):
     assert "cancelled" in table and "preempted" in table and "hopeless" not in table
 
 
-def test_the_state_of_each_run_can_be_seen(story):
-    shown = story.workflow.status("faults")
-    rows = {line.split()[0]: line.split(maxsplit=3) for line in shown.splitlines() if " 0 " in line}
-    assert {rows[variant][2] for variant in SURVIVORS} == {"done"}
-    assert rows["hopeless"][2] == "failed"
-    assert rows["hopeless"][3].startswith("train: training diverged: at image")
+def rows(shown: str) -> dict[str, list[str]]:
+    """By variant, the cells of what `status` prints."""
+    found = [line.split(maxsplit=3) for line in shown.splitlines() if " 0 " in line]
+    return {cells[0]: [*cells, ""] for cells in found}
+
+
+def test_the_state_of_a_run_can_be_seen_while_it_goes_on(story):
+    running = r"train \d+%, [\d,]+ of 24,000 images, \d+/s, \d+ (s|min) left, loss [\d.]+"
+    assert rows(story.seen)["long"][2] == "running"
+    assert re.match(running, rows(story.seen)["long"][3])
+    assert re.search(r"^SLURM: .*running", story.seen, re.MULTILINE)
+
+
+def test_the_state_of_each_run_can_be_seen_when_it_is_over(story):
+    shown = rows(story.workflow.status("faults"))
+    assert {shown[variant][2] for variant in SURVIVORS} == {"done"}
+    assert shown["hopeless"][2] == "failed"
+    assert shown["hopeless"][3].startswith("train: training diverged: at image")

@@ -1,6 +1,7 @@
 """A killed driver leaves jobs behind: the next one finds them, and no result is written twice."""
 
 import re
+import subprocess
 
 import pytest
 from cluster import wait_for
@@ -15,6 +16,7 @@ from faults import (
 from workflows import same_bits
 
 CHOICES = ("wait", "cancel", "ignore")
+UNDISTURBED = ("alone", "changed")
 VARIANTS = ("calm", "cancelled")
 CHEAP = ("--set-resources", "train:gpu=0", "train:mem_mb=1000", "train:runtime=30")
 
@@ -41,7 +43,13 @@ def stories(slow, tmp_path_factory, cluster, on_cluster) -> dict[str, Story]:
     pristine = slow.copy(tmp_path_factory.mktemp("slurm") / "orphans")
     pristine.change(slower)
     made = {name: pristine.copy(pristine.folder.with_name(name)) for name in CHOICES}
+    undisturbed = {name: pristine.copy(pristine.folder.with_name(name)) for name in UNDISTURBED}
+    undisturbed["changed"].change(other_rate)
     wanted = targets(*VARIANTS)
+    beside = {
+        name: each.start("--cores=4", *wanted, stdout=subprocess.DEVNULL)
+        for name, each in undisturbed.items()
+    }
     first = {name: on_cluster(each).start(*wanted, *CHEAP) for name, each in made.items()}
     for each in made.values():
         wait_until_saved(each, *VARIANTS)
@@ -58,13 +66,11 @@ def stories(slow, tmp_path_factory, cluster, on_cluster) -> dict[str, Story]:
         more, _ = driver.communicate()
         everything = said[name] + more
         found = accounts(cluster, everything)
-        stories[name] = Story(made[name], driver.returncode, more, found)
+        stories[name] = Story(made[name], driver.returncode, more, accounts=found)
     wait_for("the end of the orphans", lambda: not cluster.run("squeue", "-h"))
-    for name, change in (("alone", lambda settings: None), ("changed", other_rate)):
-        workflow = pristine.copy(pristine.folder.with_name(name))
-        workflow.change(change)
-        workflow.finish("--cores=4", *wanted)
-        stories[name] = Story(workflow)
+    for name, driver in beside.items():
+        assert driver.wait() == 0
+        stories[name] = Story(undisturbed[name])
     return stories
 
 

@@ -34,7 +34,7 @@ def story(slow, reference, tmp_path_factory, cluster, on_cluster) -> Story:
     wait_for("another attempt, elsewhere", again, 120)
     cluster.start_node(node)
     said, _ = driver.communicate()
-    return Story(workflow, driver.returncode, said, accounts(cluster, said))
+    return Story(workflow, driver.returncode, said, accounts=accounts(cluster, said))
 
 
 def test_the_run_survives_with_the_bits_of_an_undisturbed_one(story, reference):
