@@ -79,7 +79,7 @@ def slow_sources(folder: Path) -> Workflow:
 
 @dataclass
 class Story:
-    """What became of a workflow: how its driver ended, what it said, and what `status` saw of it."""
+    """What became of a workflow: how its driver ended, what it and `status` said of it."""
 
     workflow: Workflow
     returncode: int = 0

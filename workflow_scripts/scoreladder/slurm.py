@@ -41,7 +41,7 @@ def span(number: str) -> tuple[float, float] | None:
     """When a running job began and has to end, seconds since the epoch; None where unlimited."""
     answer = ask("squeue", "--noheader", "--jobs", number, "--format", "%S|%e")
     try:
-        begin, end = (datetime.fromisoformat(each) for each in (answer or "").split("|"))
+        begin, end = (datetime.fromisoformat(each) for each in (answer or "").strip().split("|"))
     except ValueError:
         return None
     return begin.timestamp(), end.timestamp()

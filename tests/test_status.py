@@ -1,0 +1,149 @@
+"""How far runs have come, read off manifests, what jobs say of themselves, and SLURM's queue."""
+
+import os
+import platform
+import subprocess
+import sys
+import time
+
+import pytest
+from config_examples import VALID, loaded
+
+from scoreladder import files, live, progress, status
+from scoreladder.slurm import QueuedJob
+
+CODE = "0123456789abcdef"
+FOLDER = "results/small"
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    """One variant with one seed, tuned, drawn in two shards."""
+    found = loaded(tmp_path, VALID) | {"name": "small"}
+    found["replicates"] = {"train_seeds": [0], "sample_seeds": [0]}
+    found["variants"] = {"multi": found["variants"]["multi"]}
+    found["variants"]["multi"]["sample"]["shards"] = 2
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The experiment's folder, below the folder that all paths are relative to."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / FOLDER
+    return path.relative_to(tmp_path)
+
+
+def finish(experiment, folder, *rules, **changes):
+    """Leave the manifests of the steps of these rules."""
+    for step in status.steps(experiment, "multi", 0):
+        if step.rule in rules:
+            files.write_json(folder / step.manifest, {"spec": step.spec, "code": CODE} | changes)
+
+
+def say(folder, rule="train", **changes):
+    """What a job of the variant says of itself: it runs, in this process."""
+    manifest = {"train": "models/multi/seed0/manifest.json", "tune": "tuning/multi.manifest.json"}
+    facts = {"rule": rule, "result": str(folder / manifest[rule]), "state": "running"}
+    facts |= {"host": platform.node(), "pid": os.getpid(), "slurm_job": None}
+    return facts | {"written": time.time(), "log": str(folder / "train.log")} | changes
+
+
+def row(experiment, folder, notices=(), queue=()):
+    (found,) = status.rows(experiment, folder, list(notices), queue, lambda rule: CODE)
+    assert (found.variant, found.seed) == ("multi", 0)
+    return found.state, found.detail
+
+
+def test_a_run_is_a_chain_of_steps(experiment):
+    found = list(status.steps(experiment, "multi", 0))
+    assert [step.rule for step in found] == ["train", "tune", "sample", "sample", "evaluate"]
+    assert found[2].names == ("multi", 0, 0, 0)
+    assert found[3].manifest == "samples/multi/seed0/s0/shard1.manifest.json"
+
+
+def test_a_run_waits_for_its_first_step_that_is_not_done(experiment, folder):
+    assert row(experiment, folder) == ("waiting", "for train")
+    finish(experiment, folder, "train", "tune")
+    assert row(experiment, folder) == ("waiting", "for sample")
+    finish(experiment, folder, "sample", "evaluate")
+    assert row(experiment, folder) == ("done", "")
+
+
+@pytest.mark.parametrize("change", [{"code": "other"}, {"spec": {"other": 1}}])
+def test_results_of_other_settings_or_code_are_not_done(experiment, folder, change):
+    finish(experiment, folder, "train", "tune", "sample", "evaluate")
+    finish(experiment, folder, "tune", **change)
+    assert row(experiment, folder) == ("waiting", "for tune")
+
+
+def test_a_running_job_says_how_far_it_is(experiment, folder):
+    shown = progress.Progress("training", "img", 90000, 200000, 5000.0)._asdict()
+    assert row(experiment, folder, [say(folder)]) == ("running", "train")
+    found = row(experiment, folder, [say(folder, progress=shown, loss=0.3123)])
+    assert found == (
+        "running",
+        "train 45%, 90,000 of 200,000 images, 5,000/s, 22 s left, loss 0.312",
+    )
+
+
+def test_a_failed_job_says_why_even_while_another_runs(experiment, folder):
+    failed = say(folder, "tune", state="ended", reason="no trial was finite")
+    found = row(experiment, folder, [say(folder), failed])
+    assert found == ("failed", "tune: no trial was finite")
+
+
+def test_a_job_that_was_killed_is_told_by_the_end_of_its_log(experiment, folder):
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    dead = say(folder, pid=process.pid)
+    assert row(experiment, folder, [dead]) == ("failed", "train: ended without a word")
+    files.write_text(folder / "train.log", "starting\ntraining: 10%\n\n")
+    expected = "train: ended without a word after: training: 10%"
+    assert row(experiment, folder, [dead]) == ("failed", expected)
+
+
+def test_jobs_of_slurm_live_as_long_as_they_are_in_the_queue(experiment, folder):
+    job = say(folder, slurm_job="7", host="elsewhere")
+    assert row(experiment, folder, [job])[0] == "failed"
+    queue = [QueuedJob("7", "ladder", "RUNNING", "rule_train_wildcards_small_multi_0")]
+    assert row(experiment, folder, [job], queue)[0] == "running"
+
+
+def test_a_job_in_the_queue_is_queued_also_for_another_try(experiment, folder):
+    queue = [QueuedJob("8", "ladder", "PENDING", "rule_train_wildcards_small_multi_0")]
+    assert row(experiment, folder, [], queue) == ("queued", "train")
+    ended = say(folder, state="ended", reason="deadline reached, will resume (time limit)")
+    assert row(experiment, folder, [ended], queue) == ("queued", "train")
+
+
+def test_a_job_on_another_machine_is_believed_for_some_minutes(experiment, folder):
+    elsewhere = say(folder, host="elsewhere", pid=1)
+    assert row(experiment, folder, [elsewhere])[0] == "running"
+    silent = elsewhere | {"written": time.time() - 2 * status.SILENT_SECONDS}
+    assert row(experiment, folder, [silent])[0] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "0 s"), (42, "42 s"), (180, "3 min"), (4800, "1 h 20 min"), (90000, "25 h 0 min")],
+)
+def test_spans_of_time_in_words(seconds, words):
+    assert status.duration(seconds) == words
+
+
+def test_a_job_writes_how_it_is_doing_and_sees_that_it_is_wanted(tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "BEAT_SECONDS", 0.0)
+    looks = []
+    job = live.Live(tmp_path, "model", {"rule": "train"}, lambda: looks.append(1))
+    job.facts["loss"] = 0.5
+    monkeypatch.setattr(progress, "watchers", [job.beat])
+    assert list(progress.track(range(3), 30, "training", "img", 10)) == [0, 1, 2]
+    assert len(looks) == 3
+    (said,) = live.read_all(tmp_path)
+    assert said["progress"]["done"] == 30 and said["loss"] == 0.5
+    assert (said["state"], said["pid"]) == ("running", os.getpid())
+    job.ended("diverged")
+    assert live.read_all(tmp_path)[0]["reason"] == "diverged"
+    job.ended()
+    assert live.read_all(tmp_path) == []
