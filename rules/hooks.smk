@@ -1,12 +1,15 @@
 # Around a run: what earlier ones left behind, and what is still to be said when a job has failed.
 import json
 import subprocess
+from contextlib import ExitStack
 
 from scoreladder import claims, orphans, resume
 from scoreladder.errors import JobFailed
 
 # as in workflow_scripts/adapter.py: what runs and jobs tell one another
 NOTICES = Path(".snakemake/scoreladder")
+# what this run holds until its end
+RUN = ExitStack()
 
 
 def say(line):
@@ -29,6 +32,8 @@ def begin():
     """Deal with what killed runs left in SLURM's queue; from then on only this run may write."""
     running = experiments_to_run()
     try:
+        # for as long as this process lives
+        RUN.enter_context(claims.alone(NOTICES, running))
         orphans.settle(orphans.names_left(NOTICES, running), config["orphans"], say)
     except JobFailed as error:
         sys.exit(f"Error: {error}")

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from scoreladder import claims, files
+from scoreladder.errors import JobFailed
 
 RESULT = "results/toy/model.safetensors"
 
@@ -77,6 +78,19 @@ def test_a_process_that_no_run_has_started_is_never_stale(tmp_path, monkeypatch)
     monkeypatch.delenv(claims.RUN)
     with claims.claimed(tmp_path, "toy", RESULT) as check:
         check()
+
+
+def test_one_run_of_an_experiment_at_a_time(tmp_path):
+    with claims.alone(tmp_path, ["toy", "digits"]):
+        with claims.alone(tmp_path, ["moons"]):
+            pass
+        says = "another run of digits is at work in this folder"
+        with pytest.raises(JobFailed, match=says), claims.alone(tmp_path, ["moons", "digits"]):
+            pass
+        with claims.alone(tmp_path, ["moons"]):
+            pass
+    with claims.alone(tmp_path, ["toy", "digits"]):
+        pass
 
 
 @pytest.mark.parametrize("content", [None, "", "{"])

@@ -10,11 +10,11 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from scoreladder import files
-from scoreladder.errors import Stopped
+from scoreladder.errors import JobFailed, Stopped
 
 # in the environment of every job: the stamp of the run that started it
 RUN = "SCORELADDER_RUN"
@@ -34,6 +34,30 @@ def latest_run(folder: Path, experiment: str) -> dict | None:
     with suppress(OSError, ValueError):
         return files.read_json(run_file(folder, experiment))
     return None
+
+
+@contextmanager
+def alone(folder: Path, experiments: list[str]) -> Iterator[None]:
+    """In the block, be the only run of these experiments in this folder.
+
+    Raises JobFailed if another one is at work: one that lives, since the kernel gives a dead one's
+    lock back.
+    """
+    with ExitStack() as stack:
+        for experiment in experiments:
+            path = run_file(folder, experiment).with_suffix(".lock")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context(open(path, "a", encoding="utf-8"))
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise JobFailed(
+                    f"another run of {experiment} is at work in this folder; wait for its end or "
+                    "stop it"
+                ) from None
+            except OSError as error:
+                say_unlocked(f"runs of {experiment}", error)
+        yield
 
 
 def begin_run(folder: Path, experiments: list[str], facts: dict) -> str:
@@ -91,4 +115,9 @@ def _lock(handle: int, result: str) -> None:
         print(f"waiting for another process at work on {result}", file=sys.stderr, flush=True)
         fcntl.flock(handle, fcntl.LOCK_EX)
     except OSError as error:
-        print(f"going on without a lock for {result}: {error.strerror}", file=sys.stderr)
+        say_unlocked(result, error)
+
+
+def say_unlocked(what: str, error: OSError) -> None:
+    """Say that a filesystem has no locks to offer."""
+    print(f"going on without a lock for {what}: {error.strerror}", file=sys.stderr, flush=True)

@@ -1,6 +1,7 @@
 """Progress for people: a bar on a terminal, now and then a line in a log."""
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
@@ -44,7 +45,7 @@ def bar(total: int, label: str, unit: str, done: int = 0) -> Iterator[Callable[[
 
     Gives reach(n), to be called whenever n units are done; `done` of the total are there already.
     """
-    terminal = sys.stderr.isatty()
+    terminal, begun = sys.stderr.isatty(), time.monotonic()
     with tqdm(
         total=total,
         initial=done,
@@ -61,8 +62,11 @@ def bar(total: int, label: str, unit: str, done: int = 0) -> Iterator[Callable[[
 
         def reach(n: int) -> None:
             shown.update(min(n, total) - shown.n)
+            # the bar's own rate is there only once it has been drawn
+            seconds = time.monotonic() - begun
+            rate = (shown.n - done) / seconds if seconds else None
             for watch in watchers:
-                watch(Progress(label, unit, shown.n, total, shown.format_dict["rate"]))
+                watch(Progress(label, unit, shown.n, total, rate))
 
         yield reach
 
