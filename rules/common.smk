@@ -8,8 +8,8 @@ ROOT = Path(workflow.basedir)
 SCRIPTS = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from scoreladder import config_errors, config_queries, files, fingerprint, layout
-from scoreladder import incomplete, specs, variants
+from scoreladder import config_errors, config_queries, fingerprint, incomplete, layout
+from scoreladder import specs, variants
 
 EXPERIMENT_FILES = ROOT / "config" / "experiments"
 
@@ -25,10 +25,8 @@ except variants.ConfigError as error:
     sys.exit(f"Error: {error}")
 
 EXPERIMENTS |= variants.load_others(EXPERIMENT_FILES, SELECTED)
-# file → why the report has to do without it; hooks.smk starts this workflow so
-MISSING = {}
-if "SCORELADDER_MISSING" in os.environ:
-    MISSING = files.read_json(os.environ["SCORELADDER_MISSING"])
+# file → why the reports have to do without it; see hooks.smk
+MISSING = incomplete.told(os.environ)
 if MISSING:
     here = {name: f"{config['results']}/{name}/" for name in EXPERIMENTS}
     EXPERIMENTS = {

@@ -3,7 +3,7 @@ import json
 import subprocess
 from contextlib import ExitStack
 
-from scoreladder import claims, orphans, resume
+from scoreladder import claims, files, orphans, resume
 from scoreladder.errors import JobFailed
 
 # as in workflow_scripts/adapter.py: what runs and jobs tell one another
@@ -74,7 +74,7 @@ def report_what_finished():
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     command += ["--cores", "2", "--nolock", "--no-hooks", "--quiet", "all"]
     command += ["--config", *(f"{key}={json.dumps(value)}" for key, value in config.items())]
-    environment = os.environ | {"SCORELADDER_MISSING": str(NOTICES / "missing.json")}
+    environment = os.environ | {incomplete.MISSING: str(NOTICES / "missing.json")}
     done = subprocess.run([*command, "--", *(whole or targets)], env=environment)
     say(
         f"The report, incomplete: {' '.join(whole or targets)}"

@@ -1,6 +1,6 @@
 """An experiment that has to do without some results: what can still be said of it; torch-free."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from scoreladder import layout
 from scoreladder.catalog import OF_INPAINTING, OF_LIKELIHOOD
@@ -10,9 +10,18 @@ from scoreladder.config_queries import (
     likelihood_variants,
     number_at,
 )
+from scoreladder.files import read_json
 
 # results of which a report tells that they are missing; the others follow from these
 TOLD = (layout.METRICS, layout.INPAINTED, layout.LIKELIHOOD, layout.NFE_SWEEP, layout.MIXING)
+
+# in the environment of a workflow that reports without some results: the file that names them
+MISSING = "SCORELADDER_MISSING"
+
+
+def told(environment: Mapping[str, str]) -> dict[str, str]:
+    """What is missing, {path: reason}, according to the file that the environment names, if any."""
+    return read_json(environment[MISSING]) if MISSING in environment else {}
 
 
 def below(folder: str, missing: dict[str, str]) -> dict[str, str]:
