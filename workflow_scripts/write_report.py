@@ -98,6 +98,9 @@ def write_report(
     others = config_queries.figures(experiment)
     numbers = figure_tables(experiment, folder / "summary")
     runs = pd.read_csv(folder / "summary" / "runs.csv")
+    written = {
+        key: value for key, value in experiment.items() if key not in ("missing", "unjudged")
+    }
     html = page.render(
         experiment,
         files.read_json(folder / "summary" / "claims.json")["claims"],
@@ -106,7 +109,7 @@ def write_report(
             figure(name, title, name) | {"table": numbers.get(name)}
             for name, title in others.items()
         ],
-        yaml.safe_dump(experiment, sort_keys=False, allow_unicode=True, width=100),
+        yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=100),
         provenance(runs, files.read_json(manifest)),
         budgets(runs) | NOTES,
     )
