@@ -24,6 +24,7 @@ def experiments_to_run():
 
 def name_in_slurm():
     """The name that SLURM's jobs of this run have; None where it runs on this machine."""
+    # the plugin makes it up, and has no public way to ask for it
     executor = getattr(workflow.scheduler, "_executor", None)
     return getattr(executor, "run_uuid", None)
 

@@ -108,6 +108,10 @@ def test_jobs_of_slurm_live_as_long_as_they_are_in_the_queue(experiment, folder)
     assert row(experiment, folder, [job])[0] == "failed"
     queue = [QueuedJob("7", "ladder", "RUNNING", "rule_train_wildcards_small_multi_0")]
     assert row(experiment, folder, [job], queue)[0] == "running"
+    # nobody to ask
+    assert row(experiment, folder, [job], None)[0] == "running"
+    silent = job | {"written": time.time() - 2 * status.SILENT_SECONDS}
+    assert row(experiment, folder, [silent], None)[0] == "failed"
 
 
 def test_a_job_in_the_queue_is_queued_also_for_another_try(experiment, folder):

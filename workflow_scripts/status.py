@@ -33,12 +33,14 @@ def show(name: str, results: Path, notices: Path) -> str:
     """The state of an experiment as text: a line per variant and seed, and the sums."""
     experiment = variants.load_experiment(ROOT / "config" / "experiments" / f"{name}.yaml")
     run = claims.latest_run(notices, name)
-    queue = (slurm.queued({run["jobs"]}) or []) if run and run["jobs"] else []
+    queue = slurm.queued({run["jobs"]}) if run and run["jobs"] else []
     rows = status.rows(experiment, results / name, live.read_all(notices), queue, code_of)
     counts = Counter(row.state for row in rows)
     lines = [table(rows)]
     lines.append(", ".join(f"{count} {state}" for state, count in counts.items()))
-    if queue:
+    if queue is None:
+        lines.append("SLURM gives no answer; its jobs are shown as they were last heard of")
+    elif queue:
         states = Counter(job.state.lower() for job in queue)
         lines.append("SLURM: " + ", ".join(f"{n} {state}" for state, n in states.items()))
     return "\n".join(lines)

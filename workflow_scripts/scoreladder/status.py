@@ -3,7 +3,7 @@
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from scoreladder.config_queries import inpainted_variants, is_tuned, likelihood_
 from scoreladder.files import read_json
 from scoreladder.variants import canonical
 
-# on another machine, without SLURM, a job that has not been heard of for so long has ended
+# a job elsewhere that has not been heard of for so long has ended
 SILENT_SECONDS = 300.0
 UNITS = {"img": "images", "evaluation": "evaluations", "block": "blocks", "trial": "trials"}
 
@@ -76,16 +76,17 @@ def rows(
     experiment: dict,
     folder: Path,
     notices: list[dict],
-    queue: Iterable[slurm.QueuedJob],
+    queue: list[slurm.QueuedJob] | None,
     code_of: Callable[[str], str],
 ) -> list[Row]:
     """One row per variant and training seed.
 
     folder: the experiment's results; notices: what jobs say of themselves (`live.read_all`);
-    queue: SLURM's jobs; code_of: rule → the fingerprint of its code.
+    queue: SLURM's jobs, None where it gives no answer; code_of: rule → the fingerprint of its code.
     """
     said = {each["result"]: each for each in notices}
-    numbers, comments = {job.number for job in queue}, {job.comment for job in queue}
+    numbers = None if queue is None else {job.number for job in queue}
+    comments = {job.comment for job in queue or []}
 
     def state(step: Step) -> tuple[str, str]:
         path = folder / step.manifest
@@ -117,11 +118,14 @@ def worst(states: list[tuple[str, str]]) -> tuple[str, str]:
     return "done", ""
 
 
-def is_alive(notice: dict, numbers: set[str]) -> bool:
-    """Whether a job that says it is running still does; numbers are those in SLURM's queue."""
-    if notice["slurm_job"]:
+def is_alive(notice: dict, numbers: set[str] | None) -> bool:
+    """Whether a job that says it is running still does; numbers are those in SLURM's queue.
+
+    Where there is nobody to ask it is believed, as long as it is heard of.
+    """
+    if notice["slurm_job"] and numbers is not None:
         return notice["slurm_job"] in numbers
-    if notice["host"] == platform.node():
+    if notice["host"] == platform.node() and not notice["slurm_job"]:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(notice["pid"], 0)
             return True
