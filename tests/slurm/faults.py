@@ -31,15 +31,16 @@ variants:
   hungry: {{}}
   stuck: {{}}
   flaky: {{}}
-  # takes two minutes
+  # takes two minutes, and four
   long: {{training: {{images: 24000}}}}
+  longer: {{training: {{images: 48000}}}}
   hopeless: {{training: {{learning_rate: 1.0e+10, gradient_clip: 1.0e+10}}}}
 comparisons:
   - {{name: all, baseline: calm, arms: [cancelled, preempted, hopeless], metric: sliced_w1}}
 claims:
   - {{id: hope, says: There is hope., better: hopeless, than: [calm], metric: sliced_w1}}
 """
-SURVIVORS = ("calm", "cancelled", "preempted", "hungry", "stuck", "flaky", "long")
+SURVIVORS = ("calm", "cancelled", "preempted", "hungry", "stuck", "flaky", "long", "longer")
 # a step takes so long on every machine: 20 s for the 80 steps of most variants
 STEP_SECONDS = 0.25
 # a line in attempts/VARIANT for each time that training is started
@@ -147,6 +148,11 @@ def notice(workflow: Workflow, variant: str) -> dict:
         if (said["rule"], said.get("variant")) == ("train", variant):
             return said
     raise AssertionError(f"{variant} does not run")
+
+
+def wait_until_watched(workflow: Workflow, variant: str) -> None:
+    """Wait until the training of a variant, which runs, has said how far it is."""
+    wait_for(f"progress of {variant}", lambda: "progress" in notice(workflow, variant))
 
 
 def stop_process(workflow: Workflow, variant: str) -> None:

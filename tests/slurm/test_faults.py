@@ -14,14 +14,15 @@ from faults import (
     preempt,
     stop_process,
     wait_until_saved,
+    wait_until_watched,
 )
 from workflows import same_bits
 
 TRAINING = {
     "gpu": "1 if wildcards.variant == 'preempted' else 0",
     "mem_mb": "300 * attempt if wildcards.variant == 'hungry' else 2000",
-    "runtime": "1 if wildcards.variant in ('stuck', 'long') else 30",
-    # these last a minute: the signal would come at their very start
+    "runtime": "{'stuck': 1, 'longer': 2}.get(wildcards.variant, 30)",
+    # SLURM may send it a minute early, at the very start of these
     "slurm_extra": "''",
 }
 RESOURCES = [f"train:{name}={value}" for name, value in TRAINING.items()]
@@ -33,10 +34,11 @@ def story(slow, reference, tmp_path_factory, cluster, on_cluster) -> Story:
     """The whole experiment, with everything that happened on the way."""
     workflow = slow.copy(tmp_path_factory.mktemp("slurm") / "faults")
     driver = on_cluster(workflow).start("faults", "--set-resources", *RESOURCES)
-    wait_until_saved(workflow, "cancelled", "stuck", "preempted")
+    wait_until_saved(workflow, "cancelled", "stuck", "preempted", "longer")
     stop_process(workflow, "stuck")
     cluster.run("scancel", notice(workflow, "cancelled")["slurm_job"])
     preempt(cluster, workflow, "preempted")
+    wait_until_watched(workflow, "longer")
     seen = workflow.status("faults", env=cluster.environment)
     said, _ = driver.communicate()
     return Story(workflow, driver.returncode, said, seen, accounts(cluster, said))
@@ -73,11 +75,11 @@ def test_a_job_that_hears_no_signal_is_killed_at_its_time_limit_and_goes_on(stor
 
 
 def test_a_model_that_needs_more_than_its_time_limit_takes_three_submissions(story):
-    assert story.states("long") == ["FAILED", "FAILED", "COMPLETED"]
-    assert len(set(story.attempts("long"))) == 3
-    told = r"saved at image \d+ of 24000\ndeadline reached, will resume \(time limit\)"
+    assert story.states("longer") == ["FAILED", "FAILED", "COMPLETED"]
+    assert len(set(story.attempts("longer"))) == 3
+    told = r"saved at image \d+ of 48000\ndeadline reached, will resume \(time limit\)"
     assert len(re.findall(told, story.said)) == 2
-    assert 0 < story.manifest("long")["resumed_at"] < 24000
+    assert 0 < story.manifest("longer")["resumed_at"] < 48000
 
 
 def test_a_job_that_fails_twice_succeeds_at_the_third_try(story):
@@ -114,9 +116,9 @@ def rows(shown: str) -> dict[str, list[str]]:
 
 
 def test_the_state_of_a_run_can_be_seen_while_it_goes_on(story):
-    running = r"train \d+%, [\d,]+ of 24,000 images, \d+/s, \d+ (s|min) left, loss [\d.]+"
-    assert rows(story.seen)["long"][2] == "running"
-    assert re.match(running, rows(story.seen)["long"][3])
+    running = r"train \d+%, [\d,]+ of 48,000 images, \d+/s, \d+ (s|min) left, loss [\d.]+"
+    assert rows(story.seen)["longer"][2] == "running"
+    assert re.match(running, rows(story.seen)["longer"][3])
     assert re.search(r"^SLURM: .*running", story.seen, re.MULTILINE)
 
 
