@@ -151,8 +151,13 @@ def notice(workflow: Workflow, variant: str) -> dict:
 
 
 def wait_until_watched(workflow: Workflow, variant: str) -> None:
-    """Wait until the training of a variant, which runs, has said how far it is."""
-    wait_for(f"progress of {variant}", lambda: "progress" in notice(workflow, variant))
+    """Wait until the training of a variant, which runs, has said how far it is, and its loss."""
+
+    def said() -> bool:
+        found = notice(workflow, variant)
+        return "progress" in found and found.get("loss") is not None
+
+    wait_for(f"progress of {variant}", said)
 
 
 def stop_process(workflow: Workflow, variant: str) -> None:
