@@ -61,9 +61,20 @@ def last_words(job):
     return f"{job.rule.name}: {said}"
 
 
-def report_what_finished():
+def failed_jobs():
+    """The jobs that were given up, each for itself where they were of a group."""
+    failed = workflow.scheduler.failed
+    return {job for each in failed for job in getattr(each, "jobs", [each])}
+
+
+def say_what_failed(failed):
+    """A line for each job that was given up: Snakemake's own words depend on --quiet."""
+    for line in sorted({reason(job, failed) for job in failed}):
+        say(f"Failed: {line}")
+
+
+def report_what_finished(failed):
     """Make the reports of a run in which jobs failed from what did not, and say what is missing."""
-    failed = {job for each in workflow.scheduler.failed for job in getattr(each, "jobs", [each])}
     unfinished = [job for job in workflow.dag.needrun_jobs() if job.output]
     targets = [str(job.output[0]) for job in unfinished if job.rule.name == "write_report"]
     whole = [str(job.output[0]) for job in unfinished if job.rule.name == "write_index"]
@@ -102,4 +113,5 @@ onsuccess:
 
 onerror:
     tidy()
-    report_what_finished()
+    say_what_failed(failed_jobs())
+    report_what_finished(failed_jobs())

@@ -12,6 +12,7 @@ def test_a_diverging_variant_fails_alone_and_says_why(copy):
     (line,) = (line for line in log.splitlines() if "diverged" in line)
     assert "training.learning_rate" in line
     assert line in done.stdout
+    assert f"Failed: train: {line} (results/tiny/logs/train/wild.seed0.log)" in done.stdout
     assert "Traceback" not in log + done.stdout
     assert done.returncode != 0
     assert not (copy.folder / models["wild"]).exists()
