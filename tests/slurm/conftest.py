@@ -27,14 +27,18 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 @pytest.fixture(scope="session")
-def cluster():
-    """The cluster. Without SLURM these tests are skipped; where CI is set they fail."""
+def installed():
+    """SLURM. Without it the tests that need it are skipped; where CI is set they fail."""
     missing = missing_programs()
     if missing:
-        how = (
-            f"SLURM is not installed (no {missing[0]}): apt-get install {PACKAGES}, then make test"
-        )
+        install = f"apt-get install --no-install-recommends {PACKAGES}"
+        how = f"SLURM is not installed (no {missing[0]}); to run these: {install}, then make test"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(how)
+
+
+@pytest.fixture(scope="session")
+def cluster(installed):
+    """A cluster for all tests of a session."""
     cluster = Cluster()
     try:
         yield cluster.start()
@@ -67,7 +71,7 @@ def on_cluster(cluster):
 
 
 @pytest.fixture(scope="session")
-def slow(tmp_path_factory) -> Workflow:
+def slow(installed, tmp_path_factory) -> Workflow:
     """The workflow with slow trainings, before anything has happened to them."""
     return slow_sources(tmp_path_factory.mktemp("slurm") / "slow")
 

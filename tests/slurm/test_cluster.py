@@ -17,7 +17,7 @@ def mentioning(text: str) -> list[str]:
     return found
 
 
-def test_a_cluster_that_is_stopped_in_the_middle_of_work_leaves_nothing():
+def test_a_cluster_that_is_stopped_in_the_middle_of_work_leaves_nothing(installed):
     cluster = Cluster().start()
     number = cluster.run("sbatch", "--parsable", "-o", "/dev/null", "--wrap", "sleep 1000").strip()
     state = ("squeue", "-h", "-j", number, "-o", "%T")

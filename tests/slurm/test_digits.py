@@ -33,7 +33,7 @@ def reduce(settings: dict) -> None:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory):
+def local(installed, tmp_path_factory):
     """The experiment, run on this machine."""
     workflow = sources_in(tmp_path_factory.mktemp("slurm") / "local")
     workflow.experiment = workflow.folder / "config/experiments/digits.yaml"
