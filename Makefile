@@ -31,7 +31,7 @@ reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 	@mkdir -p .snakemake
 	@$(FLOCK) sh -ec ' \
 	  if [ -e $(KILLED) ]; then $(SNAKEMAKE) --unlock --quiet all $(SELECTION); fi; \
-	  touch $(KILLED); trap "rm -f $(KILLED)" EXIT; trap "exit 130" INT TERM; \
+	  touch $(KILLED); trap "[ \$$? = 137 ] || rm -f $(KILLED)" EXIT; trap "exit 130" INT TERM; \
 	  $(SNAKEMAKE) $(HOW) --quiet rules reason host $(SELECTION); \
 	  if [ ! $(RESULTS)/report.html -ot $(RESULTS)/provenance.html ]; then \
 	    $(SNAKEMAKE) --quiet all --report $(RESULTS)/provenance.html $(SELECTION); \

@@ -3,7 +3,7 @@ import json
 import subprocess
 from contextlib import ExitStack
 
-from scoreladder import claims, files, orphans, resume
+from scoreladder import claims, files, live, orphans, resume
 from scoreladder.errors import JobFailed
 
 # as in workflow_scripts/adapter.py: what runs and jobs tell one another
@@ -63,8 +63,12 @@ def last_words(job):
 
 def failed_jobs():
     """The jobs that were given up, each for itself where they were of a group."""
-    failed = workflow.scheduler.failed
-    return {job for each in failed for job in getattr(each, "jobs", [each])}
+    found, noticed = set(), {each["result"] for each in live.read_all(NOTICES)}
+    for each in workflow.scheduler.failed:
+        members = getattr(each, "jobs", [each])
+        # a group fails as a whole; those of its jobs that failed have said so
+        found.update([job for job in members if job.output.manifest in noticed] or members)
+    return found
 
 
 def say_what_failed(failed):
@@ -78,7 +82,8 @@ def report_what_finished(failed):
     unfinished = [job for job in workflow.dag.needrun_jobs() if job.output]
     targets = [str(job.output[0]) for job in unfinished if job.rule.name == "write_report"]
     whole = [str(job.output[0]) for job in unfinished if job.rule.name == "write_index"]
-    if not failed or not targets or MISSING:
+    # after Ctrl-C jobs are still counted as running
+    if not failed or not targets or MISSING or workflow.scheduler.running:
         return
     missing = {str(path): reason(job, failed) for job in unfinished for path in job.output}
     files.write_json(NOTICES / "missing.json", missing)

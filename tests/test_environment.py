@@ -15,7 +15,7 @@ ADAPTERS = sorted(path for path in SCRIPTS.glob("*.py") if path.name not in OTHE
 SNAKEFILES = [ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]
 LIBRARY = SCRIPTS / "scoreladder"
 LIGHT = ["variants", "fingerprint", "specs", *(path.stem for path in LIBRARY.glob("config_*.py"))]
-LIGHT += ["claims", "errors", "files", "incomplete", "layout", "orphans", "resume"]
+LIGHT += ["claims", "errors", "files", "incomplete", "layout", "live", "orphans", "resume"]
 ON_CONDA = {
     "torch": "pytorch",
     "matplotlib": "matplotlib-base",

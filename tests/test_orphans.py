@@ -23,7 +23,7 @@ def queue(monkeypatch):
         return left
 
     monkeypatch.setattr(slurm, "queued", queued)
-    monkeypatch.setattr(slurm, "cancel", cancelled.extend)
+    monkeypatch.setattr(slurm, "cancel", lambda jobs: cancelled.extend(jobs) or True)
     return jobs, cancelled
 
 

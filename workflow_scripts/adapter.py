@@ -6,7 +6,8 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 
 from scoreladder import claims, deadlines, files, live, progress, provenance, resume, slurm, steps
@@ -30,11 +31,17 @@ class Job:
 
     def __init__(self, snakemake, current: live.Live, deadline: deadlines.Deadline):
         self.spec = json.loads(snakemake.params.spec)
-        self.stamp = files.sha256(f"{snakemake.params.spec}{snakemake.params.code}".encode())
         self.device = snakemake.config["device"]
         self.facts: dict = {}
         self.deadline, self.note = deadline, current.facts.update
-        self._result = snakemake.output[0]
+        self._result, self._inputs = snakemake.output[0], list(snakemake.input)
+        self._made_by = f"{snakemake.params.spec}{snakemake.params.code}"
+
+    @cached_property
+    def stamp(self) -> str:
+        """What the job's work is a function of: its settings, its code and what it reads."""
+        read = [files.sha256(Path(path).read_bytes()) for path in self._inputs]
+        return files.sha256("".join([self._made_by, *read]).encode())
 
     @property
     def resume(self) -> Path:
@@ -63,6 +70,13 @@ def seconds_left(snakemake, started: float) -> float | None:
 def experiment_of(snakemake) -> str:
     """Whose runs the job belongs to; the page over all experiments has its own."""
     return snakemake.wildcards.get("experiment", "all")
+
+
+def end(current: live.Live, reason: str) -> None:
+    """Exit with status 1, having told why, unless another attempt is at work by now."""
+    with suppress(claims.Superseded):
+        current.ended(reason)
+    sys.exit(1)
 
 
 @contextmanager
@@ -94,14 +108,19 @@ def job(snakemake) -> Iterator[Job]:
             deadline.arm(seconds_left(snakemake, started))
             yield one
             deadline.disarm()
-        except (JobFailed, Stopped) as reason:
+        except claims.Superseded as reason:
+            deadline.disarm()
+            # what is said of the job is the other attempt's by now
             print(reason)
-            current.ended(str(reason))
             sys.exit(1)
+        except (JobFailed, deadlines.DeadlineReached) as reason:
+            deadline.disarm()
+            print(reason)
+            end(current, str(reason))
         except Exception as error:
+            deadline.disarm()
             traceback.print_exc()
-            current.ended(f"{type(error).__name__}: {error}")
-            sys.exit(1)
+            end(current, f"{type(error).__name__}: {error}")
         facts = {"rule": snakemake.rule, "threads": snakemake.threads, **one.facts}
         manifest = provenance.manifest(one.spec, snakemake.params.code, started, **facts)
         files.write_json(snakemake.output.manifest, manifest)

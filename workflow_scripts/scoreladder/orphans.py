@@ -26,15 +26,18 @@ def settle(names: set[str], choice: str, say: Callable[[str], None]) -> None:
     if choice == "ignore" or not names:
         return
     asked, told = False, -NEWS_SECONDS
-    while left := _left(names):
+    left = _left(names)
+    while left:
         if choice == "cancel" and not asked:
             say(f"cancelling {_many(left)} of a killed run; what they have done is kept")
-            slurm.cancel(left)
-            asked = True
+            asked = slurm.cancel(left)
         elif choice == "wait" and time.monotonic() - told >= NEWS_SECONDS:
             say(f"waiting for {_many(left)} of a killed run; to end them: --config orphans=cancel")
             told = time.monotonic()
         time.sleep(POLL_SECONDS)
+        found = slurm.queued(names)
+        # a controller that is away for a while ends no wait
+        left = left if found is None else found
 
 
 def _left(names: set[str]) -> list[slurm.QueuedJob]:

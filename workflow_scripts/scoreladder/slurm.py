@@ -47,7 +47,6 @@ def span(number: str) -> tuple[float, float] | None:
     return begin.timestamp(), end.timestamp()
 
 
-def cancel(jobs: list[QueuedJob]) -> None:
-    """Ask SLURM to end these jobs; each hears SIGTERM first."""
-    if jobs:
-        ask("scancel", *(job.number for job in jobs))
+def cancel(jobs: list[QueuedJob]) -> bool:
+    """Ask SLURM to end these jobs, each of which hears SIGTERM first; whether it will."""
+    return ask("scancel", *(job.number for job in jobs)) is not None

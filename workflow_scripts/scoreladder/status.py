@@ -96,6 +96,8 @@ def rows(
         wildcards = "_".join(map(str, (experiment["name"], *step.names)))
         if f"rule_{step.rule}_wildcards_{wildcards}" in comments:
             return "queued", step.rule
+        if notice and notice.get("reason", "").startswith("deadline reached"):
+            return "waiting", f"{step.rule}, {notice['reason']}"
         if notice:
             return "failed", f"{step.rule}: {notice.get('reason') or last_line(notice['log'])}"
         done = is_done(path, step, code_of(step.rule))

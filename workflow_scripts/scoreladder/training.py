@@ -3,7 +3,6 @@
 import copy
 import io
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 
 from scoreladder import losses, models, seeds
 from scoreladder.errors import JobFailed
+from scoreladder.files import atomic_path
 from scoreladder.optimiser import Moments, adam_step, fresh_moments
 
 RECORDS = 100
@@ -167,13 +167,8 @@ def save_state(run: Run, path: Path, stamp: str) -> None:
         "moments": run.moments,
         "task": run.task.state(),
     }
-    # one fixed temporary name: the caller holds the only lock, and kills leave no litter
-    temporary = path.with_suffix(".tmp")
-    with open(temporary, "wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
 
 
 def load_state(run: Run, path: Path, stamp: str) -> str:
