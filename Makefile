@@ -32,7 +32,7 @@ reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 	@$(FLOCK) sh -ec ' \
 	  if [ -e $(KILLED) ]; then $(SNAKEMAKE) --unlock --quiet all $(SELECTION); fi; \
 	  touch $(KILLED); trap "[ \$$? = 137 ] || rm -f $(KILLED)" EXIT; trap "exit 130" INT TERM; \
-	  $(SNAKEMAKE) $(HOW) --quiet rules reason host $(SELECTION); \
+	  $(SNAKEMAKE) $(HOW) --quiet $(if $(PROFILE),host,rules reason host) $(SELECTION); \
 	  if [ ! $(RESULTS)/report.html -ot $(RESULTS)/provenance.html ]; then \
 	    $(SNAKEMAKE) --quiet all --report $(RESULTS)/provenance.html $(SELECTION); \
 	  fi' || { status=$$?; \

@@ -27,6 +27,8 @@ except variants.ConfigError as error:
 EXPERIMENTS |= variants.load_others(EXPERIMENT_FILES, SELECTED)
 # file → why the reports have to do without it; see hooks.smk
 MISSING = incomplete.told(os.environ)
+# what jobs before the report look things up in: a variant that is left out may be reused by others
+WHOLE = EXPERIMENTS
 if MISSING:
     here = {name: f"{config['results']}/{name}/" for name in EXPERIMENTS}
     EXPERIMENTS = {
@@ -75,6 +77,8 @@ TRAINING_TABLES = {"learning_curves": "curves", "levels": "levels", "tuning": "t
 
 # wildcards that are numbers, not names
 NUMBERS = ("seed", "sample_seed", "shard")
+# wildcards of jobs before the report
+RUNS = {"variant", "seed", "data"}
 
 
 def code(script):
@@ -96,7 +100,8 @@ def spec_of(build, *names):
     def spec(wildcards):
         given = {name: getattr(wildcards, name) for name in names}
         given |= {name: int(value) for name, value in given.items() if name in NUMBERS}
-        return variants.canonical(build(EXPERIMENTS[wildcards.experiment], **given))
+        experiments = WHOLE if RUNS & set(names) else EXPERIMENTS
+        return variants.canonical(build(experiments[wildcards.experiment], **given))
 
     return spec
 
@@ -108,7 +113,7 @@ def needs(block, path):
     """
 
     def checked(wildcards):
-        if not EXPERIMENTS[wildcards.experiment][block]:
+        if not WHOLE[wildcards.experiment][block]:
             allowed = "only experiments with that block have what was asked for"
             error = variants.ConfigError((block,), "missing", allowed)
             file = EXPERIMENT_FILES / f"{wildcards.experiment}.yaml"

@@ -6,7 +6,7 @@ def of_data(pattern, data):
     """
 
     def path(wildcards):
-        name = data(EXPERIMENTS[wildcards.experiment], wildcards)
+        name = data(WHOLE[wildcards.experiment], wildcards)
         return pattern.format(experiment=wildcards.experiment, data=name)
 
     return path
@@ -34,7 +34,7 @@ def of_sweep(pattern):
 
 def model_path(wildcards, variant, seed):
     """The trained model that a variant samples."""
-    model = EXPERIMENTS[wildcards.experiment]["variants"][variant]["model"]
+    model = WHOLE[wildcards.experiment]["variants"][variant]["model"]
     path = MODEL.format(experiment=wildcards.experiment, variant=model, seed=seed)
     return f"{path}/model.safetensors"
 
@@ -44,7 +44,7 @@ def model_file(wildcards):
 
 
 def tuning_model_file(wildcards):
-    seed = config_queries.tuning_seed(EXPERIMENTS[wildcards.experiment])
+    seed = config_queries.tuning_seed(WHOLE[wildcards.experiment])
     return model_path(wildcards, wildcards.variant, seed)
 
 
@@ -52,7 +52,7 @@ def model_of_block(block):
     """An input function: the model of the variant that a block such as nfe_sweep names."""
 
     def path(wildcards):
-        variant = EXPERIMENTS[wildcards.experiment][block]["variant"]
+        variant = WHOLE[wildcards.experiment][block]["variant"]
         return model_path(wildcards, variant, wildcards.seed)
 
     return path
@@ -60,18 +60,18 @@ def model_of_block(block):
 
 def classifier_file(wildcards):
     """The feature network, for experiments that have one."""
-    wanted = EXPERIMENTS[wildcards.experiment]["features"] is not None
+    wanted = WHOLE[wildcards.experiment]["features"] is not None
     return CLASSIFIER.format(experiment=wildcards.experiment) if wanted else []
 
 
 def tuning_file(wildcards):
     """The tuned step size, for variants whose step size is tuned."""
-    variant = EXPERIMENTS[wildcards.experiment]["variants"][wildcards.variant]
+    variant = WHOLE[wildcards.experiment]["variants"][wildcards.variant]
     return f"{TUNING}.json".format(**wildcards) if config_queries.is_tuned(variant) else []
 
 
 def shard_files(wildcards):
-    shards = EXPERIMENTS[wildcards.experiment]["variants"][wildcards.variant]["sample"]["shards"]
+    shards = WHOLE[wildcards.experiment]["variants"][wildcards.variant]["sample"]["shards"]
     return expand(f"{SHARD}.npy", shard=range(shards), **wildcards)
 
 

@@ -121,3 +121,18 @@ def test_results_have_the_same_bits_after_kills_and_on_one_core(survivor, finish
 
 def test_no_training_state_is_left_at_the_end(survivor):
     assert list(survivor.workflow.results.rglob("*.resume")) == []
+
+
+def test_kept_samples_of_another_model_are_not_used(copy):
+    """A sampling that was cut off goes on only with the model that it began with."""
+    shard = "results/tiny/samples/single/seed0/s0/shard0.npy"
+    before = (copy.folder / shard).read_bytes()
+    # as if the driver had been killed before it recorded the result
+    copy.finish("--cores=2", "--no-hooks", "--forcerun", "sample", "--", shard)
+    kept = (copy.folder / shard).with_suffix(".resume")
+    assert kept.is_dir() and (copy.folder / shard).read_bytes() == before
+    rate = {"training": {"learning_rate": 0.004}}
+    copy.change(lambda settings: settings["variants"]["single"].update(rate))
+    copy.finish("--cores=2", shard)
+    assert (copy.folder / shard).read_bytes() != before
+    assert not kept.exists()

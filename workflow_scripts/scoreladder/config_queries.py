@@ -89,7 +89,7 @@ def shown_models(experiment: dict) -> dict[str, int]:
     """The trained score models behind the shown variants, each with the seed that is shown."""
     every, found = experiment["variants"], {}
     for name in shown_variants(experiment):
-        if not is_direct(every[name]):
+        if not is_direct(every[name]) and every[name]["model"] in every:
             seed = first_seed(experiment, layout.METRICS, name)
             found.setdefault(every[name]["model"], seed)
     return found

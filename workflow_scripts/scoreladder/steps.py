@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def _read(path: Path) -> object:
     """The value at a path without suffix; None where there is none, or none that can be read."""
     with suppress(OSError, ValueError):
         return json.loads(path.with_suffix(".json").read_text())
-    with suppress(OSError, ValueError), np.load(path.with_suffix(".npz")) as arrays:
+    with suppress(OSError, ValueError, BadZipFile), np.load(path.with_suffix(".npz")) as arrays:
         return dict(arrays)
     return None
 
