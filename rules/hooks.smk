@@ -6,8 +6,7 @@ from contextlib import ExitStack
 from scoreladder import claims, files, live, orphans, resume
 from scoreladder.errors import JobFailed
 
-# as in workflow_scripts/adapter.py: what runs and jobs tell one another
-NOTICES = Path(".snakemake/scoreladder")
+NOTICES = claims.NOTICES
 # what this run holds until its end
 RUN = ExitStack()
 
@@ -83,7 +82,7 @@ def report_what_finished(failed):
     targets = [str(job.output[0]) for job in unfinished if job.rule.name == "write_report"]
     whole = [str(job.output[0]) for job in unfinished if job.rule.name == "write_index"]
     # after Ctrl-C jobs are still counted as running
-    if not failed or not targets or MISSING or workflow.scheduler.running:
+    if not failed or not targets or workflow.scheduler.running:
         return
     missing = {str(path): reason(job, failed) for job in unfinished for path in job.output}
     files.write_json(NOTICES / "missing.json", missing)

@@ -13,9 +13,6 @@ from pathlib import Path
 from scoreladder import claims, deadlines, files, live, progress, provenance, resume, slurm, steps
 from scoreladder.errors import JobFailed, Stopped
 
-# what runs and jobs tell one another, in the folder that Snakemake works in
-NOTICES = Path(".snakemake/scoreladder")
-
 
 def optional(files, name: str) -> Path | None:
     """An input that only some experiments have."""
@@ -90,7 +87,9 @@ def job(snakemake) -> Iterator[Job]:
     started, result = time.time(), snakemake.output.manifest
     with ExitStack() as stack:
         try:
-            check = stack.enter_context(claims.claimed(NOTICES, experiment_of(snakemake), result))
+            check = stack.enter_context(
+                claims.claimed(claims.NOTICES, experiment_of(snakemake), result)
+            )
         except Stopped as reason:
             sys.exit(f"{result}: {reason}")
         stack.enter_context(files.guarded(check))
@@ -100,7 +99,7 @@ def job(snakemake) -> Iterator[Job]:
             sys.modules["torch"].set_num_threads(snakemake.threads)
         facts = dict(snakemake.wildcards.items())
         facts |= {"rule": snakemake.rule, "log": snakemake.log[0]}
-        current = live.Live(NOTICES, result, facts, check)
+        current = live.Live(claims.NOTICES, result, facts, check)
         progress.watchers.append(current.beat)
         deadline = deadlines.Deadline()
         one = Job(snakemake, current, deadline)

@@ -11,8 +11,6 @@ from scoreladder import claims, fingerprint, live, slurm, status, variants
 
 SCRIPTS = Path(__file__).parent
 ROOT = SCRIPTS.parent
-# as in adapter.py
-NOTICES = Path(".snakemake/scoreladder")
 
 
 def code_of(rule: str) -> str:
@@ -51,7 +49,7 @@ def main(names: list[str]) -> None:
     written = variants.read_yaml(ROOT / "config" / "config.yaml")
     config = variants.load_config(written | ({"experiments": names} if names else {}), ROOT)
     for name in config["experiments"]:
-        print(f"{name}\n{show(name, Path(config['results']), NOTICES)}\n")
+        print(f"{name}\n{show(name, Path(config['results']), claims.NOTICES)}\n")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from pathlib import Path
 from scoreladder import files
 from scoreladder.errors import JobFailed, Stopped
 
+# what runs and jobs tell one another, in the folder that Snakemake works in
+NOTICES = Path(".snakemake/scoreladder")
 # in the environment of every job: the stamp of the run that started it
 RUN = "SCORELADDER_RUN"
 
