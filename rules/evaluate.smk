@@ -44,8 +44,8 @@ rule map_scores:
     input:
         models=shown_model_files,
     output:
-        fields=f"{SUMMARY}/fields.npz",
-        manifest=f"{SUMMARY}/fields.manifest.json",
+        fields=f"{FIELDS}.npz",
+        manifest=f"{FIELDS}.manifest.json",
     log:
         f"{HERE}/logs/map_scores.log",
     conda:

@@ -113,6 +113,7 @@ onstart:
 
 onsuccess:
     tidy()
+    claims.end_run(NOTICES, experiments_to_run())
 
 
 onerror:

@@ -103,7 +103,7 @@ for figure in ("score_fields", "error_by_density"):
         name:
             f"plot_{figure}"
         input:
-            fields=f"{SUMMARY}/fields.npz",
+            fields=f"{FIELDS}.npz",
         output:
             svg=report(
                 f"{HERE}/figures/{figure}.svg",

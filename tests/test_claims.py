@@ -50,6 +50,20 @@ def test_a_later_attempt_waits_for_the_earlier_which_gives_way(tmp_path, capfd):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_a_holder_that_cannot_be_stopped_is_waited_for_in_vain(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(claims, "LOCK_SECONDS", 0.1)
+    with claims.claimed(tmp_path, "toy", RESULT) as stuck:
+        with claims.claimed(tmp_path, "toy", RESULT) as check:
+            check()
+        with pytest.raises(claims.Superseded):
+            stuck()
+    said = capfd.readouterr().err.splitlines()
+    assert said == [
+        f"waiting for another process at work on {RESULT}",
+        f"going on beside another process at work on {RESULT}, which may not write it any more",
+    ]
+
+
 def test_another_result_is_no_matter(tmp_path):
     with (
         claims.claimed(tmp_path, "toy", RESULT) as check,
@@ -71,6 +85,13 @@ def test_a_job_of_an_earlier_run_may_not_even_begin(tmp_path, monkeypatch):
     with claims.claimed(tmp_path, "digits", "results/digits/model.safetensors") as check:
         check()
     assert claims.latest_run(tmp_path, "digits") == {"run": first, "jobs": "ladder_1"}
+
+
+def test_a_run_that_ended_well_left_nothing_in_the_queue(tmp_path):
+    stamp = claims.begin_run(tmp_path, ["toy", "digits"], {"jobs": "ladder_1"})
+    claims.end_run(tmp_path, ["toy", "never"])
+    assert claims.latest_run(tmp_path, "toy") == {"run": stamp, "jobs": None}
+    assert claims.latest_run(tmp_path, "digits") == {"run": stamp, "jobs": "ladder_1"}
 
 
 def test_a_process_that_no_run_has_started_is_never_stale(tmp_path, monkeypatch):

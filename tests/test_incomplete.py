@@ -91,6 +91,17 @@ def test_what_is_shown_is_what_is_there(points):
     assert found["showcase"] == ["multi"]
 
 
+def test_figures_of_scores_go_only_if_it_is_their_own_job_that_failed(points):
+    alone = {"summary/fields.npz": "map_scores: killed"}
+    found = incomplete.without(points, alone)
+    assert found["missing"] == alone
+    assert "score_fields" in config_queries.figures(points)
+    assert not {"score_fields", "error_by_density"} & set(config_queries.figures(found))
+    # of the models that are left it can be made
+    found = incomplete.without(points, alone | {"models/multi/seed0/model.safetensors": "train"})
+    assert found["missing"] == {} and "score_fields" in config_queries.figures(found)
+
+
 def test_paths_are_those_below_the_experiments_folder():
     missing = {"results/a/x.json": "1", "results/ab/x.json": "2", "results/report.html": "3"}
     assert incomplete.below("results/a/", missing) == {"x.json": "1"}

@@ -68,7 +68,7 @@ def test_only_runs_on_slurm_have_names_there(tmp_path, monkeypatch):
 
 
 def test_the_queue_is_read_by_name(monkeypatch):
-    lines = ["|".join(job) for job in (FIRST, SECOND)] + ["13|other|RUNNING|(null)"]
+    lines = ["|".join(job) for job in (FIRST, SECOND)] + ["13|other|RUNNING|(null)", "a warning"]
     monkeypatch.setattr(slurm, "ask", lambda *command: "\n".join(lines) + "\n")
     assert set(slurm.queued({"ladder_1"})) == {FIRST, SECOND}
     assert slurm.queued({"other"}) == [QueuedJob("13", "other", "RUNNING", "(null)")]

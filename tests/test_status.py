@@ -114,6 +114,16 @@ def test_jobs_of_slurm_live_as_long_as_they_are_in_the_queue(experiment, folder)
     assert row(experiment, folder, [silent], None)[0] == "failed"
 
 
+def test_a_job_on_this_machine_is_looked_for_here_also_inside_an_allocation(experiment, folder):
+    assert row(experiment, folder, [say(folder, slurm_job="7")])[0] == "running"
+
+
+def test_what_is_done_was_not_hurt_by_a_later_attempt_that_died(experiment, folder):
+    finish(experiment, folder, "train", "tune", "sample", "evaluate")
+    said = [say(folder, state="ended", reason="killed")]
+    assert row(experiment, folder, said) == ("done", "")
+
+
 def test_a_job_in_the_queue_is_queued_also_for_another_try(experiment, folder):
     queue = [QueuedJob("8", "ladder", "PENDING", "rule_train_wildcards_small_multi_0")]
     assert row(experiment, folder, [], queue) == ("queued", "train")
@@ -147,6 +157,7 @@ def test_a_job_writes_how_it_is_doing_and_sees_that_it_is_wanted(tmp_path, monke
     (said,) = live.read_all(tmp_path)
     assert said["progress"]["done"] == 30 and said["loss"] == 0.5
     assert (said["state"], said["pid"]) == ("running", os.getpid())
+    files.write_text(tmp_path / "live/.half.json", "{}")
     job.ended("diverged")
     assert live.read_all(tmp_path)[0]["reason"] == "diverged"
     job.ended()

@@ -56,6 +56,7 @@ class Cluster:
         for name in ("bin", "log", "state", "munge", "spool/n1", "spool/n2"):
             (self.folder / name).mkdir(parents=True)
         self.ports = dict(zip(LISTENERS, _free_ports(len(LISTENERS)), strict=True))
+        self.database: subprocess.Popen | None = None
         self.environment = os.environ | {
             "SLURM_CONF": str(self.folder / "slurm.conf"),
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}:/usr/sbin:/sbin",
@@ -121,7 +122,7 @@ class Cluster:
             "--skip-test-db",
         )
         with open(self.folder / "log/database.log", "wb") as log:
-            subprocess.Popen(
+            self.database = subprocess.Popen(
                 [
                     find("mariadbd"),
                     "--no-defaults",
@@ -182,6 +183,8 @@ class Cluster:
         for number in self.processes():
             with suppress(OSError):
                 os.kill(number, signal.SIGKILL)
+        if self.database:
+            self.database.wait()
         shutil.rmtree(self.folder)
 
     def processes(self) -> list[int]:

@@ -8,6 +8,7 @@ publishes nothing.
 import fcntl
 import os
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,6 +21,9 @@ from scoreladder.errors import JobFailed, Stopped
 NOTICES = Path(".snakemake/scoreladder")
 # in the environment of every job: the stamp of the run that started it
 RUN = "SCORELADDER_RUN"
+# how long the holder of a lock, which has lost its claim, is given to notice
+LOCK_SECONDS = 90.0
+LOCK_POLL_SECONDS = 0.2
 
 
 class Superseded(Stopped):
@@ -75,6 +79,14 @@ def begin_run(folder: Path, experiments: list[str], facts: dict) -> str:
     return stamp
 
 
+def end_run(folder: Path, experiments: list[str]) -> None:
+    """Write down that the latest run of these experiments left no jobs behind."""
+    for experiment in experiments:
+        run = latest_run(folder, experiment)
+        if run:
+            files.write_json(run_file(folder, experiment), run | {"jobs": None})
+
+
 def check_run(folder: Path, experiment: str) -> None:
     """Raise Superseded if this process was started by a run that is not the latest."""
     own, latest = os.environ.get(RUN), latest_run(folder, experiment)
@@ -110,16 +122,30 @@ def claimed(folder: Path, experiment: str, result: str) -> Iterator[Callable[[],
 
 
 def _lock(handle: int, result: str) -> None:
-    """Take the lock, saying so where that means to wait; go on without on filesystems without."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        print(f"waiting for another process at work on {result}", file=sys.stderr, flush=True)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    except OSError as error:
-        say_unlocked(result, error)
+    """Take the lock, saying so where that means to wait; go on without where none can be had.
+
+    A holder that cannot be stopped any more, as on a lost node, is waited for in vain: it may write
+    nothing, and so after LOCK_SECONDS both work.
+    """
+    last, told = time.monotonic() + LOCK_SECONDS, False
+    while time.monotonic() < last:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not told:
+                say(f"waiting for another process at work on {result}")
+            told = True
+            time.sleep(LOCK_POLL_SECONDS)
+        except OSError as error:
+            return say_unlocked(result, error)
+    say(f"going on beside another process at work on {result}, which may not write it any more")
 
 
 def say_unlocked(what: str, error: OSError) -> None:
     """Say that a filesystem has no locks to offer."""
-    print(f"going on without a lock for {what}: {error.strerror}", file=sys.stderr, flush=True)
+    say(f"going on without a lock for {what}: {error.strerror}")
+
+
+def say(line: str) -> None:
+    """A line for whoever watches; the job's log is not open yet."""
+    print(line, file=sys.stderr, flush=True)

@@ -136,7 +136,7 @@ def figures(experiment: dict) -> dict[str, str]:
     named = figures_for(experiment["dataset"]["name"])
     main = [experiment["variants"][name] for name in main_variants(experiment)]
     trained = [each for name, each in experiment["variants"].items() if each["model"] == name]
-    scores = bool(shown_models(experiment))
+    scores = shown_models(experiment) and f"{layout.FIELDS}.npz" not in experiment["missing"]
     there = {
         "samples": bool(shown_variants(experiment)),
         "gallery": experiment["gallery"],

@@ -9,6 +9,7 @@ from scoreladder.config_queries import (
     inpainted_variants,
     likelihood_variants,
     number_at,
+    shown_models,
 )
 from scoreladder.files import read_json
 
@@ -93,6 +94,12 @@ def _told(experiment: dict, missing: dict[str, str]) -> dict[str, str]:
         for seed in replicates["train_seeds"]
         for sample_seed in replicates["sample_seeds"]
     ]
+    # it reads models alone, so that with all of them it was it that failed
+    read = [
+        f"{layout.MODEL.format(variant=variant, seed=seed)}/model.safetensors"
+        for variant, seed in shown_models(experiment).items()
+    ]
+    expected += [] if any(path in missing for path in read) else [f"{layout.FIELDS}.npz"]
     return {path: missing[path] for path in dict.fromkeys(expected) if path in missing}
 
 

@@ -41,7 +41,9 @@ class Live:
         if now - self._beat >= BEAT_SECONDS:
             self._beat = now
             self._check()
-            self.write(progress=progress._asdict())
+            # a full or silent disk ends no job for want of news
+            with suppress(OSError):
+                self.write(progress=progress._asdict())
 
     def ended(self, reason: str | None = None) -> None:
         """Keep the file of a job that ended for a reason; remove that of one that succeeded."""
@@ -54,7 +56,7 @@ class Live:
 def read_all(folder: Path) -> list[dict]:
     """The facts of every file in the folder that can be read."""
     found = []
-    for path in sorted((folder / "live").glob("*.json")):
+    for path in sorted((folder / "live").glob("[!.]*.json")):
         # jobs replace and remove their files at any moment
         with suppress(OSError, ValueError):
             found.append(files.read_json(path))

@@ -33,8 +33,9 @@ def queued(names: set[str]) -> list[QueuedJob] | None:
     answer = ask("squeue", "--noheader", "--user", getpass.getuser(), "--format", "%i|%j|%T|%k")
     if answer is None:
         return None
-    jobs = [QueuedJob(*line.split("|", 3)) for line in answer.splitlines()]
-    return sorted(job for job in jobs if job.name in names)
+    # a line that tells of no job is a warning of the site's
+    lines = [line.split("|", 3) for line in answer.splitlines() if line.count("|") >= 3]
+    return sorted(job for job in map(QueuedJob._make, lines) if job.name in names)
 
 
 def span(number: str) -> tuple[float, float] | None:

@@ -96,12 +96,13 @@ def rows(
         wildcards = "_".join(map(str, (experiment["name"], *step.names)))
         if f"rule_{step.rule}_wildcards_{wildcards}" in comments:
             return "queued", step.rule
+        if is_done(path, step, code_of(step.rule)):
+            return "done", ""
         if notice and notice.get("reason", "").startswith("deadline reached"):
             return "waiting", f"{step.rule}, {notice['reason']}"
         if notice:
             return "failed", f"{step.rule}: {notice.get('reason') or last_line(notice['log'])}"
-        done = is_done(path, step, code_of(step.rule))
-        return ("done", "") if done else ("waiting", step.rule)
+        return "waiting", step.rule
 
     found = []
     for variant in experiment["variants"]:
@@ -125,13 +126,13 @@ def is_alive(notice: dict, numbers: set[str] | None) -> bool:
 
     Where there is nobody to ask it is believed, as long as it is heard of.
     """
-    if notice["slurm_job"] and numbers is not None:
-        return notice["slurm_job"] in numbers
-    if notice["host"] == platform.node() and not notice["slurm_job"]:
+    if notice["host"] == platform.node():
         with suppress(ProcessLookupError, PermissionError):
             os.kill(notice["pid"], 0)
             return True
         return False
+    if notice["slurm_job"] and numbers is not None:
+        return notice["slurm_job"] in numbers
     return time.time() - notice["written"] < SILENT_SECONDS
 
 
