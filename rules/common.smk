@@ -52,7 +52,8 @@ wildcard_constraints:
 RESULTS = config["results"]
 INDEX = f"{RESULTS}/report.html"
 HERE = f"{RESULTS}/{{experiment}}"
-DATA = f"{HERE}/{layout.DATA}.npz"
+DATA = f"{HERE}/{layout.DATA}.json"
+PARTS = [f"{part}{kind}" for kind in ("", "_labels") for part in ("train", "tune", "test")]
 MAIN_DATA = DATA.replace("{data}", "main")
 CLASSIFIER = f"{HERE}/{layout.CLASSIFIER}.safetensors"
 REFERENCE = f"{HERE}/{layout.REFERENCE}.npz"

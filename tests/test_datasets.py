@@ -9,6 +9,8 @@ import torch
 from sklearn.datasets import load_digits
 
 from scoreladder import catalog, datasets
+from scoreladder.datasets import splits as splits_module
+from scoreladder.datasets.splits import Rows
 
 TOY = {
     "name": "gaussian_mixture",
@@ -49,17 +51,18 @@ def rows(array):
 
 def test_digits_have_their_sizes_shape_and_range(digits):
     assert [part.shape for part in images(digits)] == [(n, 1, 8, 8) for n in (1097, 200, 500)]
-    assert all(part.dtype == np.float32 for part in images(digits))
-    together = np.concatenate(images(digits))
+    assert all(part.dtype == np.uint8 for part in images(digits))
+    together = np.concatenate([digits.values(part) for part in ("train", "tune", "test")])
+    assert together.dtype == np.float32
     assert set(np.unique(together)) == {level / 8 - 1 for level in range(17)}
 
 
 def test_digits_are_a_permutation_of_the_originals_with_their_labels(digits):
     original = load_digits()
-    grey = (np.concatenate(images(digits))[:, 0] + 1) * 8
+    grey = np.concatenate(images(digits))[:, 0]
     labels = np.concatenate([digits.train_labels, digits.tune_labels, digits.test_labels])
     assert labels.dtype == np.int64
-    found = sorted(zip(rows(grey.astype(np.uint8)), labels.tolist(), strict=True))
+    found = sorted(zip(rows(grey), labels.tolist(), strict=True))
     wanted = rows(original.images.astype(np.uint8))
     assert found == sorted(zip(wanted, original.target.tolist(), strict=True))
 
@@ -236,8 +239,8 @@ def test_other_data_has_no_known_density(spec):
 
 
 def test_the_bin_width_is_the_gap_between_grey_levels(digits):
-    assert datasets.bin_width({"name": "digits"}) == np.diff(np.unique(digits.train)).min()
-    assert [datasets.bin_width(spec) for spec in PLANAR.values()] == [0.0] * 5
+    assert digits.bin_width == np.diff(np.unique(digits.values("train"))).min()
+    assert [datasets.load(spec).bin_width for spec in PLANAR.values()] == [0.0] * 5
 
 
 def test_every_data_set_of_the_catalogue_can_be_loaded():
@@ -245,17 +248,35 @@ def test_every_data_set_of_the_catalogue_can_be_loaded():
 
 
 def test_splits_come_back_from_their_file_as_they_were(digits, tmp_path):
-    path = tmp_path / "splits.npz"
+    path = tmp_path / "splits.json"
     datasets.write(digits, path)
     found = datasets.read(path)
-    assert list(tmp_path.iterdir()) == [path]
-    for name, array in digits._asdict().items():
+    assert {each.name for each in tmp_path.iterdir()} == {
+        "splits.json",
+        *(f"{name}.npy" for name in splits_module.ARRAYS),
+    }
+    for name, array in digits.arrays().items():
         assert np.array_equal(getattr(found, name), array)
         assert getattr(found, name).dtype == array.dtype
+    assert found.bin_width == digits.bin_width
+    assert found.summary() == digits.summary()
 
 
-def test_reading_refuses_pickled_objects(tmp_path):
-    path = tmp_path / "splits.npz"
-    np.savez(path, train=np.array([{"a": 1}], dtype=object))
+def test_rows_of_a_large_array_are_saved_in_their_order_without_a_copy(digits, tmp_path):
+    every = np.concatenate(images(digits))
+    index = np.random.default_rng(0).permutation(len(every))
+    shuffled = digits._replace(train=Rows(every, index))
+    assert shuffled.summary()["train"]["sha256"] == splits_module.digest(every[index])
+    datasets.write(shuffled, tmp_path / "splits.json")
+    assert np.array_equal(datasets.read(tmp_path / "splits.json").train, every[index])
+
+
+def test_reading_refuses_pickled_objects_and_arrays_of_other_data(digits, tmp_path):
+    path = tmp_path / "splits.json"
+    datasets.write(digits, path)
+    np.save(tmp_path / "train.npy", digits.train[1:])
+    with pytest.raises(ValueError, match=r"train.npy: found \(1096.*says \(1097"):
+        datasets.read(path)
+    np.save(tmp_path / "train.npy", np.array([{"a": 1}], dtype=object))
     with pytest.raises(ValueError, match="allow_pickle=False"):
         datasets.read(path)

@@ -10,7 +10,8 @@ from scoreladder import datasets, features, metrics
 
 @pytest.fixture(scope="module")
 def digits():
-    return datasets.load({"name": "digits"})
+    grey = datasets.load({"name": "digits"})
+    return grey._replace(**{part: grey.values(part) for part in ("train", "tune", "test")})
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ def model(tmp_path):
 
 
 def likelihood(tmp_path, path, test, dataset, points, divergence="exact"):
-    data = splits(tmp_path / "splits.npz", test[:2], test[:2], test)
+    data = splits(tmp_path / "splits.json", test[:2], test[:2], test)
     spec = {"dataset": dataset, "points": points, "divergence": divergence, "seed": 0}
     out = tmp_path / "likelihood.json"
     measure_likelihood.measure_likelihood(data, path, spec, out)

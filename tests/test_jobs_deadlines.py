@@ -28,8 +28,8 @@ def deadline():
 def data(tmp_path):
     points = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
     labels = np.zeros(200, dtype=np.int64)
-    datasets.write(Splits(points, points, points, labels, labels, labels), tmp_path / "data.npz")
-    return tmp_path / "data.npz"
+    datasets.write(Splits(points, points, points, labels, labels, labels), tmp_path / "data.json")
+    return tmp_path / "data.json"
 
 
 def attempt(data, folder, deadline, note=lambda **facts: None):

@@ -189,7 +189,7 @@ def test_a_comparison_along_an_axis_is_a_curve_in_the_order_of_its_number(tmp_pa
 
 def shown_samples(tmp_path, dataset, *shape):
     """The arguments of `plot_samples` for two of three variants."""
-    data = splits(tmp_path / "data.npz", normal(60, *shape).clip(-1, 1))
+    data = splits(tmp_path / "data.json", normal(60, *shape).clip(-1, 1))
     shards = {}
     for seed, name in enumerate(("low", "multi")):
         shards[name] = tmp_path / f"{name}.npy"
@@ -206,7 +206,7 @@ def test_samples_of_a_mixture_state_the_share_of_its_heavy_mode(tmp_path, twice)
     figure = twice(plot_samples.plot_samples, *shown_samples(tmp_path, TOY, 2))
     titles = [axes.get_title().replace("\N{NO-BREAK SPACE}", " ") for axes in figure.axes]
     assert titles == ["real data", "σ = 0.1", "10 scales"]
-    test = datasets.read(tmp_path / "data.npz").test
+    test = datasets.read(tmp_path / "data.json").test
     assert drawn(figure.axes[0]) == sorted(map(tuple, test))
     below = [axes.get_xlabel() for axes in figure.axes]
     assert "heavy mode 80%" in below[0]

@@ -29,7 +29,7 @@ def evaluate(
     network, levels = models.load(model), {}
     if isinstance(network, Denoiser):
         smallest = sampling.smallest_sigma(spec["sample"], network)
-        test = datasets.read(data).test
+        test = datasets.read(data).values("test")
         of_model, levels = evaluation.model_metrics(network, spec, smallest, test)
         measured |= of_model
     files.write_json(path, {"metrics": measured, "levels": levels})

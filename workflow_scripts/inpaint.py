@@ -54,8 +54,8 @@ def inpaint(
     where = devices.choose(device)
     network = denoiser.load(model, where)
     splits = datasets.read(data)
-    truth = splits.test[: spec["inpaint"]["images"]]
-    mean = splits.train.mean(axis=0)
+    truth = splits.values("test", spec["inpaint"]["images"])
+    mean = splits.values("train").mean(axis=0)
     size = sampling.relative_step_size(spec["sample"], tuning)
     drawn, measured = {"truth": truth}, []
 

@@ -11,7 +11,7 @@ def make_reference(data: Path, classifier: Path | None, path: Path) -> None:
     """Save the features of the train, tune and test splits."""
     splits = datasets.read(data)
     parts = {
-        name: evaluation.features_of(getattr(splits, name), classifier)
+        name: evaluation.features_of(splits.values(name), classifier)
         for name in ("train", "tune", "test")
     }
     with files.atomic_path(path) as temporary:

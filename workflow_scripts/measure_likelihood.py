@@ -10,9 +10,10 @@ from scoreladder.errors import JobFailed
 
 def measure_likelihood(data: Path, model: Path, spec: dict, path: Path) -> None:
     """Write the mean negative log-likelihood of the first `points` test data, and its error."""
-    test = datasets.read(data).test[: spec["points"]]
+    splits = datasets.read(data)
+    test = splits.values("test", spec["points"])
     each = evaluation.negative_log_likelihood(
-        models.load(model), test, spec["dataset"], spec["divergence"], spec["seed"]
+        models.load(model), test, splits.bin_width, spec["divergence"], spec["seed"]
     )
     if not np.isfinite(each).all():
         raise JobFailed(

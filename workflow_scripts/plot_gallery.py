@@ -19,7 +19,7 @@ def plot_gallery(
 
     data: data set → its splits; shards: variant → its samples; shown: (variant, data set, title).
     """
-    rows = {name: {"real data": datasets.read(path).test} for name, path in data.items()}
+    rows = {name: {"real data": datasets.read(path).values("test")} for name, path in data.items()}
     for variant, name, title in shown:
         rows[name][title] = np.load(shards[variant])
     named = {name.replace("-", " "): panels for name, panels in rows.items()}

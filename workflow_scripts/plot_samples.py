@@ -20,7 +20,7 @@ def plot_samples(
     png: Path,
 ) -> None:
     """Draw image grids or point clouds, whichever the data is; shards: variant → its samples."""
-    shown = {"data": datasets.read(data).test}
+    shown = {"data": datasets.read(data).values("test")}
     shown |= {name: np.load(path) for name, path in shards.items()}
     order = list(shards)
     if shown["data"].ndim > 2:

@@ -30,9 +30,9 @@ def train(
     done saved, once the deadline has come.
     """
     where = devices.choose(device)
-    images = torch.from_numpy(datasets.read(data).train)
-    width = datasets.bin_width(spec["dataset"])
-    run = training.start(spec, images, spec["seed"], where, width)
+    splits = datasets.read(data)
+    images = torch.from_numpy(splits.values("train"))
+    run = training.start(spec, images, spec["seed"], where, splits.bin_width)
     print(training.load_state(run, state, stamp), flush=True)
     total, batch = spec["training"]["images"], spec["training"]["batch_size"]
     earlier, resumed = run.seconds, run.images

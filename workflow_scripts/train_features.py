@@ -10,7 +10,7 @@ from scoreladder import datasets, features
 def train_features(data: Path, steps: int, path: Path) -> dict:
     """Fit the classifier to all the images, so that no split is nearer to it than another."""
     splits = datasets.read(data)
-    images = np.concatenate([splits.train, splits.tune, splits.test])
+    images = np.concatenate([splits.values(part) for part in ("train", "tune", "test")])
     labels = np.concatenate([splits.train_labels, splits.tune_labels, splits.test_labels])
     network = features.train_classifier(images, labels, steps)
     features.save_classifier(network, path)

@@ -135,18 +135,18 @@ def model_metrics(
 
 
 def negative_log_likelihood(
-    model: models.Model, test: np.ndarray, dataset: dict, divergence: str, seed: int
+    model: models.Model, test: np.ndarray, bin_width: float, divergence: str, seed: int
 ) -> np.ndarray:
     """−log p of held-out data (n, ...) under a model, (n,): bits or nats per dimension.
 
     A score model's p is what its probability-flow ODE makes, at σ_L, of the Gaussian that samplers
     start from at σ_1; a flow's is exact and a VAE's a lower bound. Images, whose grey levels are
-    discrete, are dequantised by uniform noise and counted in bits per dimension; points in nats per
-    dimension.
+    discrete, bin_width apart, are dequantised by uniform noise and counted in bits per dimension;
+    points, of bin_width 0, in nats per dimension.
     """
     generator = seeds.generator("likelihood", seed)
-    width, dim = datasets.bin_width(dataset), test[0].size
-    x = generative.dequantise(torch.from_numpy(test), width, generator)
+    dim = test[0].size
+    x = generative.dequantise(torch.from_numpy(test), bin_width, generator)
     if isinstance(model, Denoiser):
         top, bottom = float(model.sigmas[0]), float(model.sigmas[-1])
         log_p = likelihood.log_prob(
@@ -161,6 +161,6 @@ def negative_log_likelihood(
         )
     else:
         log_p = model.log_prob(x, generator)
-    if width:
-        return likelihood.bits_per_dim(log_p, dim, width).numpy()
+    if bin_width:
+        return likelihood.bits_per_dim(log_p, dim, bin_width).numpy()
     return -log_p.double().numpy() / dim

@@ -1,9 +1,9 @@
 """Data sets, by name: each a function from its config block to fixed, recorded splits."""
 
 from scoreladder.datasets import points
-from scoreladder.datasets.digits import GREY_STEP, digits
+from scoreladder.datasets.digits import digits
 from scoreladder.datasets.points import mixture_of
-from scoreladder.datasets.splits import Splits, read, write
+from scoreladder.datasets.splits import Splits, read, values, write
 
 DATASETS = {
     "digits": digits,
@@ -15,18 +15,10 @@ DATASETS = {
     "rings": points.rings,
 }
 
-__all__ = ["DATASETS", "Splits", "bin_width", "load", "mixture_of", "read", "write"]
+__all__ = ["DATASETS", "Splits", "load", "mixture_of", "read", "values", "write"]
 
 
 def load(spec: dict) -> Splits:
     """The splits that a config block such as {name: digits} describes."""
     arguments = {key: value for key, value in spec.items() if key != "name"}
     return DATASETS[spec["name"]](**arguments)
-
-
-def bin_width(spec: dict) -> float:
-    """The gap between neighbouring values of the data that a config block names, in its unit.
-
-    0 where values are continuous: those need no dequantisation.
-    """
-    return GREY_STEP if spec["name"] == "digits" else 0.0

@@ -12,7 +12,7 @@ GREY_STEP = 1 / 8
 
 
 def digits() -> Splits:
-    """Images (n, 1, 8, 8) in [−1, 1] from grey levels 0..16; 1097 train, 200 tune, 500 test.
+    """Images (n, 1, 8, 8) of grey levels 0..16; 1097 train, 200 tune, 500 test.
 
     The split is a fixed permutation. Raises JobFailed if the installed scikit-learn ships
     anything but the expected images.
@@ -28,7 +28,7 @@ def digits() -> Splits:
             f"scikit-learn's digits are not the expected images: SHA-256 {found}, not {SHA256}"
         )
     order = np.random.RandomState(0).permutation(len(grey))
-    images = (grey[order, None] * GREY_STEP - 1).astype(np.float32)
+    images = grey[order, None]
     labels = data.target[order].astype(np.int64)
     cuts = [TRAIN, TRAIN + TUNE]
-    return Splits(*np.split(images, cuts), *np.split(labels, cuts))
+    return Splits(*np.split(images, cuts), *np.split(labels, cuts), GREY_STEP)

@@ -1,47 +1,121 @@
 """The one form in which the rest of the program sees data."""
 
+import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from scoreladder.files import atomic_path, sha256
+from scoreladder.files import atomic_path, read_json, write_json
+
+# rows that are copied or hashed at once, so that memory does not grow with the data
+CHUNK = 4096
+
+
+class Rows(NamedTuple):
+    """source[index], not looked up yet: part of an array that is too large to be copied."""
+
+    source: np.ndarray
+    index: np.ndarray
 
 
 class Splits(NamedTuple):
-    """Float32 arrays (n, *shape): `train` to fit, `tune` to choose step sizes, `test` to report.
+    """Arrays (n, *shape): `train` to fit, `tune` to choose step sizes, `test` to report.
 
-    The labels, int64 (n,), are all zero where the data has none.
+    Points are float32, and `bin_width` is 0. Images are uint8 (n, channels, height, width) and hold
+    grey levels, of which v stands for the value v·bin_width − 1 (`values`). The labels, int64 (n,),
+    are all zero where the data has none.
     """
 
-    train: np.ndarray
-    tune: np.ndarray
-    test: np.ndarray
+    train: np.ndarray | Rows
+    tune: np.ndarray | Rows
+    test: np.ndarray | Rows
     train_labels: np.ndarray
     tune_labels: np.ndarray
     test_labels: np.ndarray
+    bin_width: float = 0.0
 
     def summary(self) -> dict:
-        """Sizes, shape and a SHA-256 per split, for the manifest."""
-        named = {"train": self.train, "tune": self.tune, "test": self.test}
-        return {
-            name: {"count": len(part), "shape": list(part.shape[1:]), "sha256": digest(part)}
-            for name, part in named.items()
-        }
+        """Sizes, shape, dtype and a SHA-256 of each array, and bin_width, for the manifest."""
+        told = {name: _facts(part) for name, part in self.arrays().items()}
+        return told | {"bin_width": self.bin_width}
+
+    def arrays(self) -> dict[str, np.ndarray | Rows]:
+        """The arrays by name."""
+        return {name: part for name, part in self._asdict().items() if name in ARRAYS}
+
+    def values(self, part: str, count: int | None = None) -> np.ndarray:
+        """`values` of the first `count` rows of an array, or of all of it."""
+        return values(getattr(self, part)[:count], self.bin_width)
 
 
-def digest(array: np.ndarray) -> str:
+ARRAYS = Splits._fields[:-1]
+
+
+def values(part: np.ndarray, bin_width: float) -> np.ndarray:
+    """Float32 values of data (n, *shape): grey levels v become v·bin_width − 1, in [−1, 1]."""
+    if part.dtype == np.uint8:
+        return (part * np.float64(bin_width) - 1).astype(np.float32)
+    return np.asarray(part, dtype=np.float32)
+
+
+def chunks(part: np.ndarray | Rows) -> Iterator[np.ndarray]:
+    """The rows of an array in their order, CHUNK at a time."""
+    source, index = part if isinstance(part, Rows) else (part, None)
+    for start in range(0, len(source if index is None else index), CHUNK):
+        rows = slice(start, start + CHUNK)
+        yield source[rows] if index is None else source[index[rows]]
+
+
+def digest(part: np.ndarray | Rows) -> str:
     """SHA-256 of an array's values in C order."""
-    return sha256(np.ascontiguousarray(array).tobytes())
+    found = hashlib.sha256()
+    for rows in chunks(part):
+        found.update(np.ascontiguousarray(rows))
+    return found.hexdigest()
+
+
+def _facts(part: np.ndarray | Rows) -> dict:
+    source, index = part if isinstance(part, Rows) else (part, part)
+    return {
+        "count": len(index),
+        "shape": list(source.shape[1:]),
+        "dtype": str(source.dtype),
+        "sha256": digest(part),
+    }
 
 
 def write(splits: Splits, path: Path) -> None:
-    """Save the splits as one .npz, atomically."""
-    with atomic_path(path) as temporary:
-        np.savez(temporary, **splits._asdict())
+    """Save each array as NAME.npy beside `path`, and last, at `path`, the JSON that tells of them.
+
+    `path` therefore changes whenever the data does. Each file appears whole or not at all.
+    """
+    for name, part in splits.arrays().items():
+        source, index = part if isinstance(part, Rows) else (part, part)
+        with atomic_path(path.with_name(f"{name}.npy")) as temporary:
+            shape = (len(index), *source.shape[1:])
+            array = np.lib.format.open_memmap(temporary, "w+", source.dtype, shape)
+            start = 0
+            for rows in chunks(part):
+                array[start : start + len(rows)] = rows
+                start += len(rows)
+            array.flush()
+    write_json(path, splits.summary())
 
 
 def read(path: Path) -> Splits:
-    """Read what `write` saved; nothing in the file can be code."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return Splits(*(arrays[name] for name in Splits._fields))
+    """What `write` saved, memory-mapped; nothing in the files can be code.
+
+    The arrays may be written to, which changes no file. Raises ValueError where they are not those
+    that the JSON tells of.
+    """
+    told, found = read_json(path), []
+    for name in ARRAYS:
+        array = np.load(path.with_name(f"{name}.npy"), mmap_mode="c", allow_pickle=False)
+        facts = (len(array), list(array.shape[1:]), str(array.dtype))
+        wanted = (told[name]["count"], told[name]["shape"], told[name]["dtype"])
+        if facts != wanted:
+            raise ValueError(f"{path.with_name(name)}.npy: found {facts}, but {path} says {wanted}")
+        found.append(array)
+    return Splits(*found, bin_width=told["bin_width"])
