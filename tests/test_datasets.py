@@ -101,8 +101,8 @@ def test_other_digits_than_the_expected_ones_are_refused(monkeypatch):
 def test_the_toy_has_its_sizes_and_moments(toy):
     assert [part.shape for part in images(toy)] == [(20_000, 2), (200, 2), (400, 2)]
     assert all(part.dtype == np.float32 for part in images(toy))
-    assert [part.any() for part in toy[3:]] == [False] * 3
-    assert [len(part) for part in toy[3:]] == [20_000, 200, 400]
+    assert [part.any() for part in toy[3:6]] == [False] * 3
+    assert [len(part) for part in toy[3:6]] == [20_000, 200, 400]
     heavy = toy.train[toy.train.sum(axis=1) > 0]
     light = toy.train[toy.train.sum(axis=1) < 0]
     assert len(heavy) / 20_000 == pytest.approx(0.8, abs=0.012)
@@ -133,8 +133,8 @@ def test_the_size_of_one_split_does_not_change_another(toy):
 def test_planar_data_has_its_sizes_and_extent_and_shares_no_point(spec):
     splits = datasets.load(spec)
     assert [part.shape for part in images(splits)] == [(8000, 2), (200, 2), (400, 2)]
-    assert [len(labels) for labels in splits[3:]] == [8000, 200, 400]
-    assert not any(labels.any() for labels in splits[3:])
+    assert [len(labels) for labels in splits[3:6]] == [8000, 200, 400]
+    assert not any(labels.any() for labels in splits[3:6])
     assert all(part.dtype == np.float32 for part in images(splits))
     assert 2.8 < np.abs(splits.train).max() < 4.6
     assert datasets.load(spec).summary() == splits.summary()
@@ -278,5 +278,5 @@ def test_reading_refuses_pickled_objects_and_arrays_of_other_data(digits, tmp_pa
     with pytest.raises(ValueError, match=r"train.npy: found \(1096.*says \(1097"):
         datasets.read(path)
     np.save(tmp_path / "train.npy", np.array([{"a": 1}], dtype=object))
-    with pytest.raises(ValueError, match="allow_pickle=False"):
+    with pytest.raises(ValueError, match="Python objects"):
         datasets.read(path)

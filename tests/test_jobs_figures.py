@@ -75,7 +75,7 @@ def points(path, seed, n=60):
 
 def test_the_gallery_has_each_models_samples_beside_their_own_data(tmp_path, twice):
     real = {"two-moons": normal(50, 2, seed=8), "rings": normal(50, 2, seed=9)}
-    data = {name: splits(tmp_path / f"{name}.npz", test) for name, test in real.items()}
+    data = {name: splits(tmp_path / name / "splits.json", test) for name, test in real.items()}
     shown = [
         ["a", "two-moons", "10 levels"],
         ["b", "two-moons", "GAN"],
