@@ -2,7 +2,7 @@
 rule prepare_dataset:
     output:
         data=DATA,
-        arrays=expand(f"{HERE}/data/{{{{data}}}}/{{part}}.npy", part=PARTS),
+        arrays=[f"{HERE}/data/{{data}}/{part}.npy" for part in PARTS],
         manifest=f"{HERE}/data/{{data}}/manifest.json",
     log:
         f"{HERE}/logs/prepare_dataset/{{data}}.log",
