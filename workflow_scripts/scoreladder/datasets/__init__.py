@@ -1,12 +1,15 @@
 """Data sets, by name: each a function from its config block to fixed, recorded splits."""
 
-from scoreladder.datasets import points
+from scoreladder.datasets import images, points
 from scoreladder.datasets.digits import digits
 from scoreladder.datasets.points import mixture_of
 from scoreladder.datasets.splits import Splits, read, values, write
 
 DATASETS = {
     "digits": digits,
+    "mnist": images.mnist,
+    "fashion_mnist": images.fashion_mnist,
+    "cifar10": images.cifar10,
     "gaussian_mixture": points.gaussian_mixture,
     "gaussian_grid": points.gaussian_grid,
     "two_moons": points.two_moons,
