@@ -30,6 +30,18 @@ def web_files(address: str) -> Source:
     return Source(address, get)
 
 
+def web_file(address: str) -> Source:
+    """Members one by one, at `address`NAME, as they are."""
+
+    def get(folder: Path, wanted: Sequence[Member]) -> Found:
+        for member in wanted:
+            part = folder / f"{member.base}.part"
+            with _downloaded(address + member.base, part, member.size):
+                yield member, part.read_bytes()
+
+    return Source(address, get)
+
+
 def web_archive(url: str, size: int, sha256: str) -> Source:
     """Members of a tar or zip of this size in bytes and SHA-256."""
 
