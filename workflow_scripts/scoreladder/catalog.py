@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-IMAGES = ("digits",)
+IMAGES = ("digits", "mnist", "fashion_mnist", "cifar10", "celeba64", "folder")
 # data whose exact density, and so whose exact score, is known
 MIXTURES = ("gaussian_mixture", "gaussian_grid")
 POINTS = (*MIXTURES, "two_moons", "swiss_roll", "checkerboard", "rings")

@@ -2,6 +2,7 @@
 
 from scoreladder.datasets import images, points
 from scoreladder.datasets.digits import digits
+from scoreladder.datasets.folders import celeba64, folder
 from scoreladder.datasets.points import mixture_of
 from scoreladder.datasets.splits import Splits, read, values, write
 
@@ -10,6 +11,8 @@ DATASETS = {
     "mnist": images.mnist,
     "fashion_mnist": images.fashion_mnist,
     "cifar10": images.cifar10,
+    "celeba64": celeba64,
+    "folder": folder,
     "gaussian_mixture": points.gaussian_mixture,
     "gaussian_grid": points.gaussian_grid,
     "two_moons": points.two_moons,
