@@ -35,6 +35,7 @@ for name in EXPERIMENTS:
 # seconds of work, and all that needs the internet: on a cluster these stay where Snakemake runs
 localrules:
     prepare_dataset,
+    fetch_inception,
     collect,
     compare,
     judge,

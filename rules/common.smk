@@ -9,7 +9,7 @@ SCRIPTS = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from scoreladder import config_errors, config_queries, fingerprint, incomplete, layout
-from scoreladder import specs, variants
+from scoreladder import specs, specs_report, variants
 
 EXPERIMENT_FILES = ROOT / "config" / "experiments"
 
@@ -55,6 +55,7 @@ HERE = f"{RESULTS}/{{experiment}}"
 DATA = f"{HERE}/{layout.DATA}.json"
 PARTS = [f"{part}{kind}" for kind in ("", "_labels") for part in ("train", "tune", "test")]
 MAIN_DATA = DATA.replace("{data}", "main")
+INCEPTION = f"{HERE}/{layout.INCEPTION}.pt"
 CLASSIFIER = f"{HERE}/{layout.CLASSIFIER}.safetensors"
 REFERENCE = f"{HERE}/{layout.REFERENCE}.npz"
 FLOOR = f"{HERE}/{layout.FLOOR}.json"

@@ -9,7 +9,7 @@ rule prepare_dataset:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.dataset, "data"),
+        spec=spec_of(specs.prepare_dataset, "data"),
         code=code("prepare_dataset.py"),
     script:
         "../workflow_scripts/prepare_dataset.py"
@@ -33,6 +33,21 @@ rule train_features:
         "../workflow_scripts/train_features.py"
 
 
+rule fetch_inception:
+    output:
+        network=INCEPTION,
+        manifest=f"{HERE}/reference/inception.manifest.json",
+    log:
+        f"{HERE}/logs/fetch_inception.log",
+    conda:
+        "../environment.yml"
+    params:
+        spec=spec_of(specs.fetch_inception),
+        code=code("fetch_inception.py"),
+    script:
+        "../workflow_scripts/fetch_inception.py"
+
+
 rule make_reference:
     input:
         data=DATA,
@@ -45,7 +60,7 @@ rule make_reference:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.features),
+        spec=spec_of(specs.make_reference, "data"),
         code=code("make_reference.py"),
     script:
         "../workflow_scripts/make_reference.py"

@@ -51,7 +51,7 @@ rule map_scores:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.fields),
+        spec=spec_of(specs_report.fields),
         code=code("map_scores.py"),
     script:
         "../workflow_scripts/map_scores.py"
@@ -73,7 +73,7 @@ rule collect:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.collect),
+        spec=spec_of(specs_report.collect),
         code=code("collect.py"),
     script:
         "../workflow_scripts/collect.py"

@@ -60,8 +60,11 @@ def model_of_block(block):
 
 def classifier_file(wildcards):
     """The feature network, for experiments that have one."""
-    wanted = WHOLE[wildcards.experiment]["features"] is not None
-    return CLASSIFIER.format(experiment=wildcards.experiment) if wanted else []
+    features = WHOLE[wildcards.experiment]["features"]
+    if features is None:
+        return []
+    path = INCEPTION if features["kind"] == "inception" else CLASSIFIER
+    return path.format(experiment=wildcards.experiment)
 
 
 def tuning_file(wildcards):

@@ -19,7 +19,7 @@ rule compare:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.compare, "comparison"),
+        spec=spec_of(specs_report.compare, "comparison"),
         code=code("compare.py"),
     script:
         "../workflow_scripts/compare.py"
@@ -36,7 +36,7 @@ rule judge:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.judge),
+        spec=spec_of(specs_report.judge),
         code=code("judge.py"),
     script:
         "../workflow_scripts/judge.py"
@@ -61,7 +61,7 @@ rule plot_comparison:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.plot_comparison, "comparison"),
+        spec=spec_of(specs_report.plot_comparison, "comparison"),
         code=code("plot_comparison.py"),
     script:
         "../workflow_scripts/plot_comparison.py"
@@ -90,7 +90,7 @@ for figure in TRAINING_TABLES:
         conda:
             "../environment.yml"
         params:
-            spec=spec_of(specs.plot_training),
+            spec=spec_of(specs_report.plot_training),
             code=code("plot_training.py"),
             figure=figure,
         script:
@@ -119,7 +119,7 @@ for figure in ("score_fields", "error_by_density"):
         conda:
             "../environment.yml"
         params:
-            spec=spec_of(specs.plot),
+            spec=spec_of(specs_report.plot),
             code=code("plot_fields.py"),
             figure=figure,
         script:
@@ -146,7 +146,7 @@ rule plot_samples:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.plot_samples),
+        spec=spec_of(specs_report.plot_samples),
         code=code("plot_samples.py"),
     script:
         "../workflow_scripts/plot_samples.py"
@@ -171,7 +171,7 @@ rule plot_gallery:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.plot_gallery),
+        spec=spec_of(specs_report.plot_gallery),
         code=code("plot_gallery.py"),
     script:
         "../workflow_scripts/plot_gallery.py"
@@ -196,7 +196,7 @@ rule plot_nfe_sweep:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.plot_nfe_sweep),
+        spec=spec_of(specs_report.plot_nfe_sweep),
         code=code("plot_nfe_sweep.py"),
     script:
         "../workflow_scripts/plot_nfe_sweep.py"
@@ -220,7 +220,7 @@ rule plot_mixing:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.plot_mixing),
+        spec=spec_of(specs_report.plot_mixing),
         code=code("plot_mixing.py"),
     script:
         "../workflow_scripts/plot_mixing.py"
@@ -244,7 +244,7 @@ rule plot_inpainting:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.plot_inpainting),
+        spec=spec_of(specs_report.plot_inpainting),
         code=code("plot_inpainting.py"),
     script:
         "../workflow_scripts/plot_inpainting.py"
@@ -268,7 +268,7 @@ rule write_report:
     conda:
         "../environment.yml"
     params:
-        spec=spec_of(specs.write_report),
+        spec=spec_of(specs_report.write_report),
         code=code("write_report.py"),
         templates=templates(),
     script:
@@ -287,7 +287,7 @@ rule write_index:
     conda:
         "../environment.yml"
     params:
-        spec=variants.canonical(specs.write_index([EXPERIMENTS[name] for name in SELECTED])),
+        spec=variants.canonical(specs_report.write_index([EXPERIMENTS[name] for name in SELECTED])),
         code=code("write_index.py"),
         templates=templates(),
     script:

@@ -43,7 +43,7 @@ MISTAKES = {
     "unknown density": ("density: ladder", "density: lader", "defaults.density", "did you mean 'ladder'?"),
     "unknown denoiser": ("denoiser: edm", "denoiser: EDM", "defaults.denoiser", "found 'EDM'; one of: edm, score, score_over_sigma, epsilon, x0, v; did you mean 'edm'?"),
     "unknown sampler": ("sampler: annealed_langevin", "sampler: annealed_langevine", "defaults.sample.sampler", "found 'annealed_langevine'; one of: langevin, annealed_langevin, consistent_annealed, reverse_diffusion, ancestral, ddim, predictor_corrector, pf_ode, heun, dpmpp_2m, direct; did you mean 'annealed_langevin'?"),
-    "unknown dataset": ("dataset: {name: digits}", "dataset: {name: digit}", "dataset.name", "found 'digit'; one of: digits, gaussian_mixture, gaussian_grid, two_moons, swiss_roll, checkerboard, rings; did you mean 'digits'?"),
+    "unknown dataset": ("dataset: {name: digits}", "dataset: {name: digit}", "dataset.name", "found 'digit'; one of: digits, mnist, fashion_mnist, cifar10, celeba64, folder, gaussian_mixture, gaussian_grid, two_moons, swiss_roll, checkerboard, rings; did you mean 'digits'?"),
     "unknown metric": ("than: [few], metric: fid", "than: [few], metric: FIDs", "claims[0].metric", "found 'FIDs'; metrics on digits: fid, balance, gradient_noise, nll, hole_rmse, hole_gain, hole_spread; did you mean 'fid'?"),
     "unknown metric of tuning": ("tuning: {metric: fid", "tuning: {metric: ffid", "tuning.metric", "found 'ffid'; a metric of samples that is better when lower: fid; did you mean 'fid'?"),
     "metric of other data": ("single-0.1], metric: fid", "single-0.1], metric: blur", "comparisons[0].metric", "found 'blur', which is measured on gaussian_mixture, gaussian_grid; metrics on digits: fid, balance"),

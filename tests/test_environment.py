@@ -14,7 +14,13 @@ OTHERS = ("adapter.py", "status.py")
 ADAPTERS = sorted(path for path in SCRIPTS.glob("*.py") if path.name not in OTHERS)
 SNAKEFILES = [ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]
 LIBRARY = SCRIPTS / "scoreladder"
-LIGHT = ["variants", "fingerprint", "specs", *(path.stem for path in LIBRARY.glob("config_*.py"))]
+LIGHT = [
+    "variants",
+    "fingerprint",
+    "specs",
+    "specs_report",
+    *(path.stem for path in LIBRARY.glob("config_*.py")),
+]
 LIGHT += ["claims", "errors", "files", "incomplete", "layout", "live", "orphans", "resume"]
 ON_CONDA = {
     "torch": "pytorch",

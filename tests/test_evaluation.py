@@ -12,6 +12,7 @@ from scoreladder.denoiser import Denoiser
 
 MOONS = {"name": "two_moons", "noise": 0.1}
 DIGITS = {"name": "digits"}
+CLASSIFIER = {"kind": "digit_classifier", "steps": 1}
 TOY = {
     "name": "gaussian_mixture",
     "means": [[5.0, 5.0], [-5.0, -5.0]],
@@ -180,25 +181,26 @@ def test_a_model_of_data_without_known_density_is_not_held_against_a_score():
 )
 def test_what_is_measured_of_samples_depends_on_the_data(dataset, names):
     found, real = normal(120, 2).numpy(), normal(150, 2, seed=1).numpy()
-    resampled = evaluation.resampled_metrics(found, real, dataset)
+    spec = {"dataset": dataset, "features": CLASSIFIER if dataset is DIGITS else None}
+    resampled = evaluation.resampled_metrics(found, real, spec)
     assert list(resampled) == names
-    errors = evaluation.standard_errors(found, real, dataset)
+    errors = evaluation.standard_errors(found, real, spec)
     assert list(errors) == [f"{name}_se" for name in names]
     assert all(error >= 0 for error in errors.values())
-    measured = evaluation.sample_metrics(found, real, dataset)
+    measured = evaluation.sample_metrics(found, real, spec)
     assert list(measured) == (names if dataset is DIGITS else [*names, *NOT_RESAMPLED])
     assert {name: measured[name] for name in names} == resampled
 
 
 def test_data_against_itself_is_at_no_distance_and_its_resamples_are_at_some():
     x = datasets.mixture_of(TOY).sample(300, generator=torch.Generator().manual_seed(0)).numpy()
-    measured = evaluation.sample_metrics(x, x, TOY)
+    measured = evaluation.sample_metrics(x, x, {"dataset": TOY})
     assert measured["sliced_w1"] == measured["sliced_w2"] == 0
     assert measured["w2"] == pytest.approx(0, abs=1e-6)
     assert measured["mode_coverage"] == 1 and measured["heavy_weight"] == pytest.approx(
         0.8, abs=0.06
     )
-    errors = evaluation.standard_errors(x, x, TOY)
+    errors = evaluation.standard_errors(x, x, {"dataset": TOY})
     # a share of 300 draws, each heavy with .8
     assert errors["heavy_weight_se"] == pytest.approx((0.8 * 0.2 / 300) ** 0.5, rel=0.35)
     assert errors["sliced_w1_se"] > 0
@@ -208,26 +210,26 @@ def test_features_without_a_classifier_are_the_coordinates():
     images = normal(3, 1, 2, 2).numpy()
     assert np.array_equal(evaluation.features_of(images, None), images.reshape(3, 4))
     samples, real = normal(50, 2).numpy(), normal(60, 2, seed=1).numpy()
-    found = evaluation.measured(samples, real, None, MOONS)
-    assert found == evaluation.sample_metrics(samples, real, MOONS)
+    found = evaluation.measured(samples, real, None, {"dataset": MOONS})
+    assert found == evaluation.sample_metrics(samples, real, {"dataset": MOONS})
 
 
 def test_a_floor_is_a_mean_over_disjoint_draws_of_the_pool():
     pool = normal(90, 2).numpy()
-    found = evaluation.floors(pool, 50, 30, MOONS)
+    found = evaluation.floors(pool, 50, 30, {"dataset": MOONS})
     assert list(found) == [*ON_POINTS, *NOT_RESAMPLED]
     assert {floor["count"] for floor in found.values()} == {50}
     # two samples of N(0, I) differ by about √(1/n + 1/m), and never in the same way
     assert found["sliced_w1"]["mean"] == pytest.approx((1 / 50 + 1 / 30) ** 0.5, rel=0.5)
     assert all(floor["sd"] > 0 for floor in found.values())
-    assert evaluation.floors(pool, 50, 30, MOONS) == found
+    assert evaluation.floors(pool, 50, 30, {"dataset": MOONS}) == found
 
 
 def test_a_floor_of_more_samples_than_there_are_says_how_many_were_drawn():
     pool = normal(40, 2).numpy()
-    found = evaluation.floors(pool, 500, 30, MOONS)
+    found = evaluation.floors(pool, 500, 30, {"dataset": MOONS})
     assert {floor["count"] for floor in found.values()} == {10}
-    assert found == evaluation.floors(pool, 10, 30, MOONS)
+    assert found == evaluation.floors(pool, 10, 30, {"dataset": MOONS})
 
 
 def test_a_floor_never_holds_a_sample_against_itself(monkeypatch):
@@ -238,7 +240,7 @@ def test_a_floor_never_holds_a_sample_against_itself(monkeypatch):
         return {"size": float(len(first) + 100 * len(second))}
 
     monkeypatch.setattr(evaluation, "sample_metrics", sample_metrics)
-    assert evaluation.floors(pool, 12, 8, MOONS)["size"] == {"mean": 812, "sd": 0, "count": 12}
+    assert evaluation.floors(pool, 12, 8, {})["size"] == {"mean": 812, "sd": 0, "count": 12}
     assert len(draws) == evaluation.FLOOR_DRAWS
     for first, second in draws:
         assert sorted([*first, *second]) == pool.ravel().tolist()

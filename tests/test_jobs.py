@@ -108,7 +108,7 @@ def swept(tmp_path, path, blocks, sizes=(0.05, 0.2, 0.5)):
     tune, test = normal(200, 2).numpy() + 3, normal(200, 2, seed=1).numpy()
     np.savez(tmp_path / "reference.npz", train=tune, tune=tune, test=test)
     tuning = {"metric": "sliced_w1", "relative_step_sizes": list(sizes), "count": 200}
-    spec = {"dataset": NORMAL, "tuning": tuning, "samples": blocks, "seed": 0}
+    spec = {"dataset": NORMAL, "features": None, "tuning": tuning, "samples": blocks, "seed": 0}
     out = tmp_path / "sweep.json"
     facts = sweep_nfe.sweep_nfe(path, tmp_path / "reference.npz", None, spec, "cpu", out)
     assert facts["dtype"] == "float32" and facts["device"].startswith("cpu")

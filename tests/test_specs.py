@@ -5,7 +5,7 @@ import copy
 import pytest
 from config_examples import POINTS, VALID, loaded
 
-from scoreladder import config_queries, specs
+from scoreladder import config_queries, specs, specs_report
 from scoreladder.variants import canonical
 
 JOBS = {
@@ -21,12 +21,12 @@ JOBS = {
     "sweep": lambda each: specs.sweep_nfe(each, 0),
     "mixing": lambda each: specs.mix_weights(each, 0),
     "exact mixing": specs.mix_exact,
-    "fields": specs.fields,
-    "table": lambda each: specs.compare(each, "length"),
-    "comparison": lambda each: specs.plot_comparison(each, "length"),
-    "gallery": specs.plot_gallery,
-    "sweep's figure": specs.plot_nfe_sweep,
-    "mixing's figure": specs.plot_mixing,
+    "fields": specs_report.fields,
+    "table": lambda each: specs_report.compare(each, "length"),
+    "comparison": lambda each: specs_report.plot_comparison(each, "length"),
+    "gallery": specs_report.plot_gallery,
+    "sweep's figure": specs_report.plot_nfe_sweep,
+    "mixing's figure": specs_report.plot_mixing,
 }
 ARMS = "arms: [single-0.1, single-1.0], metric: fid"
 # a change of the experiment → the jobs that it concerns
@@ -116,7 +116,7 @@ def test_inpainting_depends_on_neither_its_data_nor_on_who_else_inpaints(tmp_pat
     spec = specs.inpaint(experiment, "multi", 0)
     assert set(spec) == {"inpaint", "sample", "seed"}
     assert set(spec["inpaint"]) == {"masks", "images", "completions"}
-    drawn = specs.plot_inpainting(experiment)["inpaint"]
+    drawn = specs_report.plot_inpainting(experiment)["inpaint"]
     assert drawn == {"variants": ["multi"], "masks": ["half"]}
 
 
@@ -146,22 +146,22 @@ def test_a_sweep_without_tuned_steps_does_not_depend_on_tuning(tmp_path):
 
 
 def test_a_comparison_along_an_axis_has_its_numbers(experiment):
-    axis = specs.plot_comparison(experiment, "length")["axis"]
+    axis = specs_report.plot_comparison(experiment, "length")["axis"]
     values = [("multi", 10), ("levels-3", 3), ("levels-5", 5)]
     assert axis == {"label": "noise levels L", "values": values}
-    assert specs.plot_comparison(experiment, "family")["axis"] is None
+    assert specs_report.plot_comparison(experiment, "family")["axis"] is None
     assert config_queries.data_of_comparison(experiment, "length") == "main"
 
 
 def test_a_baseline_without_the_number_is_left_out(tmp_path):
     text = VALID.replace("arms: [few, single-0.1], metric: fid", "axis: noise.sigma, " + ARMS)
-    axis = specs.plot_comparison(loaded(tmp_path, text), "one")["axis"]
+    axis = specs_report.plot_comparison(loaded(tmp_path, text), "one")["axis"]
     assert axis["values"] == [("single-0.1", 0.1), ("single-1.0", 1.0)]
 
 
 def test_an_axis_may_differ_between_baseline_and_arms_alone(tmp_path):
     text = POINTS.replace("arms: [levels-3, levels-5]", "arms: [levels-3]")
-    axis = specs.plot_comparison(loaded(tmp_path, text), "length")["axis"]
+    axis = specs_report.plot_comparison(loaded(tmp_path, text), "length")["axis"]
     assert axis["values"] == [("multi", 10), ("levels-3", 3)]
 
 
@@ -173,13 +173,13 @@ def test_titles_of_a_gallery_tell_the_variants_of_a_data_set_apart(tmp_path):
 grids:"""
     shown = "gallery: [multi-moons, one, multi-grid, two, three]"
     text = POINTS.replace("\ngrids:", other).replace("gallery: [multi-moons, multi-grid]", shown)
-    titles = [title for *_, title in specs.plot_gallery(loaded(tmp_path, text))["shown"]]
+    titles = [title for *_, title in specs_report.plot_gallery(loaded(tmp_path, text))["shown"]]
     # labels of moons are different; those of grid are not
     assert titles == ["multi-moons", "One", "multi-grid", "two", "three"]
 
 
 def test_the_gallery_names_each_data_set_once(experiment):
-    spec = specs.plot_gallery(experiment)
+    spec = specs_report.plot_gallery(experiment)
     assert [name for name, _ in spec["datasets"]] == ["moons", "grid"]
     assert [(name, data) for name, data, _ in spec["shown"]] == [
         ("multi-moons", "moons"),
@@ -189,7 +189,7 @@ def test_the_gallery_names_each_data_set_once(experiment):
 
 
 def test_scores_are_mapped_for_score_models_of_the_main_data(experiment):
-    shown = [name for name, _ in specs.fields(experiment)["ladders"]]
+    shown = [name for name, _ in specs_report.fields(experiment)["ladders"]]
     assert shown == ["multi", "single", "levels-3", "levels-5"]
     assert "gan" in config_queries.shown_variants(experiment)
     assert "multi-moons" not in config_queries.shown_variants(experiment)
@@ -204,9 +204,9 @@ def test_blocks_decide_which_figures_there_are(experiment, tmp_path):
 
 
 def test_training_figures_show_the_main_data_alone(experiment):
-    shown = specs.plot_training(experiment)["shown"]
+    shown = specs_report.plot_training(experiment)["shown"]
     assert "multi" in shown and "multi-moons" not in shown
-    assert "multi-moons" in dict(specs.plot_training(experiment)["labels"])
+    assert "multi-moons" in dict(specs_report.plot_training(experiment)["labels"])
 
 
 def test_data_without_a_known_density_has_no_fields(experiment):

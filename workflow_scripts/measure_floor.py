@@ -7,12 +7,12 @@ import numpy as np
 from scoreladder import evaluation, files
 
 
-def measure_floor(reference: Path, counts: list[int], dataset: dict, path: Path) -> None:
+def measure_floor(reference: Path, spec: dict, path: Path) -> None:
     """Write the floor of every sample metric for each number of samples in use."""
     with np.load(reference) as arrays:
         pool = np.concatenate([arrays[name] for name in ("train", "tune", "test")])
-        against = len(arrays["test"])
-    floors = {str(n): evaluation.floors(pool, n, against, dataset) for n in counts}
+        against = len(arrays[evaluation.reference_split(spec["features"])])
+    floors = {str(n): evaluation.floors(pool, n, against, spec) for n in spec["counts"]}
     files.write_json(path, floors)
 
 
@@ -22,7 +22,6 @@ if "snakemake" in globals():
     with job(snakemake) as current:
         measure_floor(
             Path(snakemake.input.reference),
-            current.spec["counts"],
-            current.spec["dataset"],
+            current.spec,
             Path(snakemake.output.floor),
         )

@@ -20,8 +20,11 @@ def plot_samples(
     png: Path,
 ) -> None:
     """Draw image grids or point clouds, whichever the data is; shards: variant → its samples."""
-    shown = {"data": datasets.read(data).values("test")}
-    shown |= {name: np.load(path) for name, path in shards.items()}
+    splits = datasets.read(data)
+    shown = {"data": splits.values("test")}
+    shown |= {
+        name: datasets.values(np.load(path), splits.bin_width) for name, path in shards.items()
+    }
     order = list(shards)
     if shown["data"].ndim > 2:
         figure = drawings.sample_grid(shown, order, labels)

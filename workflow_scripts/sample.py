@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scoreladder import devices, files, models, sampling
+from scoreladder import devices, features, files, models, sampling
 from scoreladder.errors import JobFailed
 from scoreladder.steps import Keep, at_once
 
@@ -17,7 +17,10 @@ def sample(
     path: Path,
     keep: Keep = at_once,
 ) -> dict:
-    """Sample and write (n, *shape) float32. Raises JobFailed if a chain did not stay finite."""
+    """Sample and write (n, *shape), float32 or, where the spec says so, as 8-bit levels.
+
+    Raises JobFailed if a chain did not stay finite.
+    """
     where = devices.choose(device)
     network = models.load(model, where)
     size = sampling.relative_step_size(spec["sample"], tuning)
@@ -40,8 +43,9 @@ def sample(
         share = f"{np.mean(~np.isfinite(samples)):.0%} of the sampled values are not finite"
         reason = "" if size is None else f": the relative step size {size:g} is too large"
         raise JobFailed(f"{share}{reason}")
+    kept = features.to_uint8(samples) if spec["quantised"] else samples
     with files.atomic_path(path) as temporary:
-        np.save(temporary, samples)
+        np.save(temporary, kept)
     facts = {"device": devices.describe(where), "dtype": str(samples.dtype), "nfe": evaluations}
     if size is not None:
         smallest = sampling.smallest_sigma(spec["sample"], network)

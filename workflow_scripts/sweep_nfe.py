@@ -5,7 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from scoreladder import denoiser, devices, evaluation, files, progress, sampling, tuning
+from scoreladder import (
+    denoiser,
+    devices,
+    evaluation,
+    features,
+    files,
+    progress,
+    sampling,
+    tuning,
+)
 from scoreladder.steps import Keep, at_once
 
 
@@ -27,8 +36,8 @@ def sweep_nfe(
     where = devices.choose(device)
     network = denoiser.load(model, where)
     with np.load(reference) as arrays:
-        tune, test = arrays["tune"], arrays["test"]
-    key = ("sweep", spec["seed"])
+        tune, test = arrays["tune"], arrays[evaluation.reference_split(spec["features"])]
+    extract, key = features.extractor(spec["features"], classifier, where), ("sweep", spec["seed"])
 
     def tuned(block: dict) -> dict:
         chosen = spec["tuning"]
@@ -37,7 +46,7 @@ def sweep_nfe(
             block,
             chosen["relative_step_sizes"],
             chosen["count"],
-            lambda x: evaluation.metric_of(chosen["metric"], x, tune, classifier, spec["dataset"]),
+            lambda x: evaluation.metric_of(chosen["metric"], x, tune, extract, spec),
             ("tune", *key),
             where,
         )
@@ -61,7 +70,7 @@ def sweep_nfe(
             return failed
         if not np.isfinite(samples).all():
             return failed | {"nfe": nfe}
-        found = evaluation.measured(samples, test, classifier, spec["dataset"])
+        found = evaluation.measured(samples, test, extract, spec)
         return failed | {"nfe": nfe} | found
 
     every = progress.track(enumerate(spec["samples"]), len(spec["samples"]), "sweep", "budget")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scoreladder import denoiser, devices, evaluation, files, progress, tuning
+from scoreladder import denoiser, devices, evaluation, features, files, progress, tuning
 from scoreladder.steps import Keep, at_once
 
 
@@ -24,10 +24,11 @@ def tune(
     where = devices.choose(device)
     with np.load(reference) as arrays:
         real = arrays["tune"]
+    extract = features.extractor(spec["features"], classifier, where)
     chosen, sizes = spec["tuning"], spec["tuning"]["relative_step_sizes"]
 
     def measure(samples: np.ndarray) -> float:
-        return evaluation.metric_of(chosen["metric"], samples, real, classifier, spec["dataset"])
+        return evaluation.metric_of(chosen["metric"], samples, real, extract, spec)
 
     network = denoiser.load(model, where)
     trials = tuning.trials(

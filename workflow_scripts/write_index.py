@@ -7,7 +7,7 @@ from scoreladder.report import page
 
 
 def write_index(experiments: list[dict], absent: list[str], path: Path) -> None:
-    """Write the index of experiments, given as `specs.write_index` has them."""
+    """Write the index of experiments, given as `specs_report.write_index` has them."""
     entries = []
     for experiment in experiments:
         folder, headline = path.parent / experiment["name"], experiment["headline"]

@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
-IMAGES = ("digits", "mnist", "fashion_mnist", "cifar10", "celeba64", "folder")
+# images of 8-bit grey levels or colours, measured in Inception features
+PICTURES = ("mnist", "fashion_mnist", "cifar10", "celeba64", "folder")
+IMAGES = ("digits", *PICTURES)
 # data whose exact density, and so whose exact score, is known
 MIXTURES = ("gaussian_mixture", "gaussian_grid")
 POINTS = (*MIXTURES, "two_moons", "swiss_roll", "checkerboard", "rings")
@@ -17,7 +19,10 @@ class Metric(NamedTuple):
 
 
 METRICS = {
-    "fid": Metric("FID in digit-classifier features", True, IMAGES),
+    "fid": Metric("FID in digit-classifier features", True, ("digits",)),
+    # the resize is part of the name, because numbers of two modes must not be compared
+    "fid_clean": Metric("FID (Inception, clean-fid)", True, PICTURES),
+    "fid_legacy_tensorflow": Metric("FID (Inception, TensorFlow 1 resize)", True, PICTURES),
     "balance": Metric("evenness of the levels' loss shares", False, IMAGES + POINTS),
     "gradient_noise": Metric(
         "gradient noise over that of uniform levels, at equal λ p", True, IMAGES + POINTS
@@ -45,7 +50,21 @@ METRICS = {
 }
 
 # Those of samples alone; step sizes can be tuned by those that are better when lower.
-OF_SAMPLES = ("fid", "sliced_w1", "sliced_w2", "w2", "mmd", "weight_error", "blur", "mode_coverage")
+OF_SAMPLES = (
+    "fid",
+    "fid_clean",
+    "fid_legacy_tensorflow",
+    "sliced_w1",
+    "sliced_w2",
+    "w2",
+    "mmd",
+    "weight_error",
+    "blur",
+    "mode_coverage",
+)
+
+# Those of one way to resize images for Inception.
+OF_MODE = {"fid_clean": "clean", "fid_legacy_tensorflow": "legacy_tensorflow"}
 
 # Those that only the variants of the inpaint block have.
 OF_INPAINTING = ("hole_rmse", "hole_gain", "hole_spread")

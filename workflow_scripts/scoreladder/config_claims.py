@@ -102,7 +102,7 @@ def _check_measured(metric: str, names: list[str], key: Key, experiment: dict) -
     """Raise ConfigError unless variants share their data and all have the metric."""
     data = check_same_data(names, experiment, key)
     key = (*key, "metric")
-    check_metric(metric, experiment["datasets"][data]["name"], key)
+    check_metric(metric, experiment["datasets"][data]["name"], experiment["features"], key)
     measured = {
         "inpaint": (OF_INPAINTING, inpainted_variants(experiment), "inpaints nothing"),
         "likelihood": (OF_LIKELIHOOD, likelihood_variants(experiment), "measures no likelihood"),

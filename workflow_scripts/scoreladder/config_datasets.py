@@ -2,11 +2,23 @@
 
 import math
 
-from scoreladder.catalog import IMAGES, METRICS, POINTS
+from scoreladder.catalog import METRICS, OF_MODE, PICTURES, POINTS
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
 
 # how many held-out images there are of data whose size is not for experiments to say
-TEST_IMAGES = {"digits": 500}
+TEST_IMAGES = {
+    "digits": 500,
+    "mnist": 10_000,
+    "fashion_mnist": 10_000,
+    "cifar10": 10_000,
+    "celeba64": 19_962,
+}
+# by the name of the data, the network whose features its images are measured in
+FEATURES = {"digits": "digit_classifier"} | dict.fromkeys(PICTURES, "inception")
+EXAMPLES = {
+    "digit_classifier": "{kind: digit_classifier, steps: 400}",
+    "inception": "{kind: inception, mode: clean}",
+}
 
 
 def held_out_size(dataset: dict) -> int:
@@ -71,26 +83,35 @@ def check_same_data(names: list[str], experiment: dict, key: Key) -> str:
     return data[first]
 
 
-def check_metric(name: str, dataset: str, key: Key) -> None:
-    """Raise ConfigError unless the metric exists and can be measured on the dataset."""
-    here = [metric for metric, entry in METRICS.items() if dataset in entry.datasets]
+def check_metric(name: str, dataset: str, features: dict | None, key: Key) -> None:
+    """Raise ConfigError unless the metric can be measured on the dataset, in those features."""
+    mode = (features or {}).get("mode")
+    here = [
+        metric
+        for metric, entry in METRICS.items()
+        if dataset in entry.datasets and OF_MODE.get(metric, mode) == mode
+    ]
     if name not in METRICS:
         error = unknown_name(key, name, here, f"metrics on {dataset}")
         error.near = nearest(name, METRICS)
         raise error
     if name not in here:
-        on = listed(METRICS[name].datasets)
-        found = f"found {shown(name)}, which is measured on {on}"
+        on = f"on {listed(METRICS[name].datasets)}"
+        if dataset in METRICS[name].datasets:
+            on = f"in features of mode {OF_MODE[name]}"
+        found = f"found {shown(name)}, which is measured {on}"
         raise ConfigError(key, found, f"metrics on {dataset}: {listed(here)}")
 
 
 def check_features(experiment: dict) -> None:
-    """Raise ConfigError unless images, and only images, have a feature network."""
-    name = experiment["dataset"]["name"]
-    if experiment["features"] is None and name in IMAGES:
-        allowed = "the network of the FID, such as {kind: digit_classifier, steps: 400}"
+    """Raise ConfigError unless images, and only images, have the feature network that is theirs."""
+    name, block = experiment["dataset"]["name"], experiment["features"]
+    wanted = FEATURES.get(name)
+    if block is None and wanted:
+        allowed = f"the network of the FID, such as {EXAMPLES[wanted]}"
         raise ConfigError(("features",), "missing", allowed)
-    if experiment["features"] is not None and name not in IMAGES:
-        kind = experiment["features"]["kind"]
+    if block is not None and block["kind"] != wanted:
         allowed = f"only image data has features, and this dataset is {name}"
-        raise ConfigError(("features", "kind"), f"found {shown(kind)}", allowed)
+        if wanted:
+            allowed = f"{wanted}, which goes with the dataset {name}"
+        raise ConfigError(("features", "kind"), f"found {shown(block['kind'])}", allowed)

@@ -1,7 +1,7 @@
 """Which measurements belong to which data set, put together from the modules that make them."""
 
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,7 +9,6 @@ import torch
 from scoreladder import (
     datasets,
     densities,
-    features,
     generative,
     likelihood,
     metrics,
@@ -29,42 +28,58 @@ BOOTSTRAP_DRAWS = 25
 PAIRWISE = {"w2": partial(metrics.wasserstein2, limit=500), "mmd": metrics.mmd}
 
 
-def features_of(samples: np.ndarray, classifier: Path | None) -> np.ndarray:
-    """What samples (n, ...) are compared in: classifier features, or the coordinates themselves."""
-    if classifier is None:
-        return samples.reshape(len(samples), -1)
-    return features.extract(samples, features.load_classifier(classifier).features)
+Extract = Callable[[np.ndarray], np.ndarray]
 
 
-def sample_metrics(found: np.ndarray, real: np.ndarray, dataset: dict) -> dict[str, float]:
-    """Metrics of samples against real data, both as `features_of` gives them, (n, d), (m, d)."""
-    values = resampled_metrics(found, real, dataset)
-    if dataset["name"] in IMAGES:
+def features_of(samples: np.ndarray, extract: Extract | None) -> np.ndarray:
+    """What samples (n, ...) are compared in: extract(samples), or the coordinates themselves."""
+    return samples.reshape(len(samples), -1) if extract is None else extract(samples)
+
+
+def sample_metrics(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str, float]:
+    """Metrics of samples against real data, both as `features_of` gives them, (n, d), (m, d).
+
+    spec holds the block dataset, and for images the block features.
+    """
+    values = resampled_metrics(found, real, spec)
+    if spec["dataset"]["name"] in IMAGES:
         return values
     return values | {name: metric(found, real) for name, metric in PAIRWISE.items()}
 
 
 def measured(
-    samples: np.ndarray, real: np.ndarray, classifier: Path | None, dataset: dict
+    samples: np.ndarray, real: np.ndarray, extract: Extract | None, spec: dict
 ) -> dict[str, float]:
     """`sample_metrics` of samples (n, ...) against real data as `features_of` gives it, (m, d)."""
-    return sample_metrics(features_of(samples, classifier), real, dataset)
+    return sample_metrics(features_of(samples, extract), real, spec)
 
 
 def metric_of(
-    name: str, samples: np.ndarray, real: np.ndarray, classifier: Path | None, dataset: dict
+    name: str, samples: np.ndarray, real: np.ndarray, extract: Extract | None, spec: dict
 ) -> float:
     """One of `measured`, without the cost of the others: what tuning asks many times."""
-    found = features_of(samples, classifier)
+    found = features_of(samples, extract)
     if name in PAIRWISE:
         return PAIRWISE[name](found, real)
-    return resampled_metrics(found, real, dataset)[name]
+    return resampled_metrics(found, real, spec)[name]
 
 
-def resampled_metrics(found: np.ndarray, real: np.ndarray, dataset: dict) -> dict[str, float]:
+def reference_split(features: dict | None) -> str:
+    """The split that samples are compared with: test, but for Inception the one that is asked."""
+    return (features or {}).get("reference", "test")
+
+
+def fid_name(features: dict) -> str:
+    """The name of the FID in the features of a features block."""
+    return "fid" if features["kind"] == "digit_classifier" else f"fid_{features['mode']}"
+
+
+def resampled_metrics(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str, float]:
     """Those of `sample_metrics` that still mean the same where samples occur twice."""
+    dataset = spec["dataset"]
     if dataset["name"] in IMAGES:
-        return {"fid": metrics.frechet_distance(*metrics.moments(found), *metrics.moments(real))}
+        distance = metrics.frechet_distance(*metrics.moments(found), *metrics.moments(real))
+        return {fid_name(spec["features"]): distance}
     mixture = datasets.mixture_of(dataset)
     return {
         "sliced_w1": metrics.sliced_wasserstein(found, real, order=1),
@@ -73,20 +88,18 @@ def resampled_metrics(found: np.ndarray, real: np.ndarray, dataset: dict) -> dic
     }
 
 
-def standard_errors(found: np.ndarray, real: np.ndarray, dataset: dict) -> dict[str, float]:
+def standard_errors(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str, float]:
     """Bootstrap standard error of each of `resampled_metrics` within one run, as NAME_se."""
 
     def values(rows: np.ndarray) -> np.ndarray:
-        return np.array(list(resampled_metrics(rows, real, dataset).values()))
+        return np.array(list(resampled_metrics(rows, real, spec).values()))
 
-    names = [f"{name}_se" for name in resampled_metrics(found, real, dataset)]
+    names = [f"{name}_se" for name in resampled_metrics(found, real, spec)]
     errors = statistics.bootstrap_se(values, found, BOOTSTRAP_DRAWS)
     return dict(zip(names, errors.tolist(), strict=True))
 
 
-def floors(
-    pool: np.ndarray, count: int, against: int, dataset: dict
-) -> dict[str, dict[str, float]]:
+def floors(pool: np.ndarray, count: int, against: int, spec: dict) -> dict[str, dict[str, float]]:
     """Each metric of `count` real samples against `against` other real ones, over seeded draws.
 
     pool (n, d) holds all the real data as features. Where n < count + against, fewer are drawn, and
@@ -97,7 +110,7 @@ def floors(
     for seed in range(FLOOR_DRAWS):
         order = np.random.default_rng(seed).permutation(len(pool))
         first, second = pool[order[:count]], pool[order[count : count + against]]
-        draws.append(sample_metrics(first, second, dataset))
+        draws.append(sample_metrics(first, second, spec))
     return {
         name: {
             "mean": float(np.mean([draw[name] for draw in draws])),

@@ -9,7 +9,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from scoreladder import seeds
+from scoreladder import inception, seeds
 from scoreladder.files import atomic_path
 
 SIDE = 32
@@ -91,6 +91,27 @@ def extract(
         custom_fn_resize=cleanfid.resize.make_resizer("PIL", False, "bicubic", (SIDE, SIDE)),
         verbose=False,
     )
+
+
+def extractor(
+    block: dict | None, path: Path | None, device: torch.device | str = "cpu"
+) -> Callable[[np.ndarray], np.ndarray] | None:
+    """What takes images (n, C, H, W) to the features that a features block means; None for points.
+
+    path: the file of the network. Images are uint8 levels or float values in [−1, 1].
+    """
+    if block is None:
+        return None
+    if block["kind"] == "digit_classifier":
+        network = load_classifier(path)
+        return lambda images: extract(images, network.features)
+    inner, mode = inception.load(path, device), block["mode"]
+
+    def pooled(images: np.ndarray) -> np.ndarray:
+        levels = images if images.dtype == np.uint8 else to_uint8(images)
+        return inception.features(levels, inner, mode, device, "features")
+
+    return pooled
 
 
 def train_classifier(images: np.ndarray, labels: np.ndarray, steps: int) -> DigitClassifier:

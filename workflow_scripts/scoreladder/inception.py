@@ -135,4 +135,3 @@ def features(
             batch = torch.from_numpy(np.array(images[start : start + BATCH])).to(device)
             found[start : start + len(batch)] = network(resize(batch, mode)).cpu().numpy()
     return found
-

@@ -2,6 +2,7 @@
 
 DATA = "data/{data}/splits"
 CLASSIFIER = "reference/classifier"
+INCEPTION = "reference/inception"
 REFERENCE = "reference/{data}/reference"
 FLOOR = "reference/{data}/floor"
 MODEL = "models/{variant}/seed{seed}"

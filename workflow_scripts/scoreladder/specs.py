@@ -7,18 +7,11 @@ network in whose features metrics are measured (None for points), `sample` a var
 sample block without shards, and `seed` a training seed.
 """
 
-from scoreladder import describe
+from scoreladder.catalog import PICTURES
 from scoreladder.config_queries import (
-    comparison_named,
     data_of,
-    gallery_data,
     is_direct,
     is_sweep_tuned,
-    labels,
-    main_variants,
-    number_at,
-    shown_models,
-    shown_variants,
     tuning_seed,
 )
 
@@ -43,14 +36,34 @@ def sampler_block(variant: dict) -> dict:
     return {key: value for key, value in variant["sample"].items() if key != "shards"}
 
 
+def without_path(block: dict | None) -> dict | None:
+    """A block without where its files lie on this machine: what they hold is checked elsewhere."""
+    return block and {key: value for key, value in block.items() if key != "path"}
+
+
+def prepare_dataset(experiment: dict, data: str) -> dict:
+    """{dataset}: of one of the experiment's data sets, by name, with its path."""
+    return {"dataset": experiment["datasets"][data]}
+
+
 def dataset(experiment: dict, data: str) -> dict:
     """{dataset}: of one of the experiment's data sets, by name."""
-    return {"dataset": experiment["datasets"][data]}
+    return {"dataset": without_path(experiment["datasets"][data])}
+
+
+def fetch_inception(experiment: dict) -> dict:
+    """{path: a folder or archive of the user's, or None}."""
+    return {"path": experiment["features"].get("path")}
 
 
 def features(experiment: dict) -> dict:
     """{features}."""
-    return pick(experiment, "features")
+    return {"features": without_path(experiment["features"])}
+
+
+def make_reference(experiment: dict, data: str) -> dict:
+    """{dataset, features}."""
+    return dataset(experiment, data) | features(experiment)
 
 
 def _measured_on(experiment: dict, variant: str) -> dict:
@@ -59,13 +72,13 @@ def _measured_on(experiment: dict, variant: str) -> dict:
 
 
 def floor(experiment: dict, data: str) -> dict:
-    """{dataset, counts: [numbers of samples that are measured on that data, ascending]}."""
+    """{dataset, features, counts: [numbers of samples measured on that data, ascending]}."""
     variants = experiment["variants"].values()
     counts = {variant["sample"]["count"] for variant in variants if variant["data"] == data}
     swept = experiment["nfe_sweep"]
     if swept and data_of(experiment, swept["variant"]) == data:
         counts.add(swept["count"])
-    return dataset(experiment, data) | {"counts": sorted(counts)}
+    return dataset(experiment, data) | features(experiment) | {"counts": sorted(counts)}
 
 
 def train(experiment: dict, variant: str, seed: int) -> dict:
@@ -86,9 +99,13 @@ def tune(experiment: dict, variant: str) -> dict:
 
 
 def sample(experiment: dict, variant: str, seed: int, sample_seed: int, shard: int) -> dict:
-    """{sample, seed, sample_seed, shard, shards}."""
+    """{sample, quantised, seed, sample_seed, shard, shards}.
+
+    quantised: whether samples are kept as 8-bit levels, as the data is.
+    """
     settings = experiment["variants"][variant]
     return {
+        "quantised": experiment["datasets"][settings["data"]]["name"] in PICTURES,
         "sample": sampler_block(settings),
         "seed": seed,
         "sample_seed": sample_seed,
@@ -152,127 +169,3 @@ def mix_weights(experiment: dict, seed: int) -> dict:
 def mix_exact(experiment: dict) -> dict:
     """{}: the toy's data, its ladders and its chains are part of the code."""
     return {}
-
-
-def collect(experiment: dict) -> dict:
-    """{variants, replicates, inpaint, likelihood, nfe_sweep, mixing, missing}, as resolved."""
-    blocks = ("inpaint", "likelihood", "nfe_sweep", "mixing", "missing")
-    return pick(experiment, "variants", "replicates", *blocks)
-
-
-def fields(experiment: dict) -> dict:
-    """{dataset, ladders: pairs [model, the ladder it is sampled through]}, of the main data."""
-    # pairs, because canonical JSON sorts keys and the models come in this order
-    shown = [(name, experiment["variants"][name]["sample"]) for name in shown_models(experiment)]
-    return dataset(experiment, "main") | {
-        "ladders": [(name, block["ladder"]) for name, block in shown]
-    }
-
-
-def compare(experiment: dict, comparison: str) -> dict:
-    """{comparison: {title, baseline, arms, metric}}."""
-    entry = comparison_named(experiment, comparison)
-    return {"comparison": pick(entry, "title", "baseline", "arms", "metric")}
-
-
-def judge(experiment: dict) -> dict:
-    """{claims, labels: {variant: label}}."""
-    return pick(experiment, "claims") | {"labels": labels(experiment)}
-
-
-def plot(experiment: dict) -> dict:
-    """{labels: pairs [variant, label], of all variants}."""
-    # pairs, because canonical JSON sorts keys and the order of variants fixes their colours
-    return {"labels": list(labels(experiment).items())}
-
-
-def plot_training(experiment: dict) -> dict:
-    """{labels, shown: [variants of the main data]}: those of further data would crowd them out."""
-    return plot(experiment) | {"shown": main_variants(experiment)}
-
-
-def plot_comparison(experiment: dict, comparison: str) -> dict:
-    """{labels, axis: None or {label, values: pairs [variant, number]}}.
-
-    values: of all arms, and before them of the baseline where it has a number there.
-    """
-    entry = comparison_named(experiment, comparison)
-    if entry["axis"] is None:
-        return plot(experiment) | {"axis": None}
-    compared = (entry["baseline"], *entry["arms"])
-    found = [(name, number_at(experiment["variants"][name], entry["axis"])) for name in compared]
-    values = [(name, number) for name, number in found if number is not None]
-    return plot(experiment) | {"axis": {"label": describe.axis(entry["axis"]), "values": values}}
-
-
-def plot_samples(experiment: dict) -> dict:
-    """{dataset, labels, shown: [variants]}, of the main data."""
-    shown = {"shown": shown_variants(experiment)}
-    return dataset(experiment, "main") | plot(experiment) | shown
-
-
-def plot_gallery(experiment: dict) -> dict:
-    """{datasets: pairs [data, its settings], shown: triples [variant, data, title]}.
-
-    datasets: those of the shown variants, each once, in their order. A title says what a variant's
-    samples come from, alike for variants that differ in their data alone; where that is not enough
-    to tell a data set's variants apart, it is the variant's label.
-    """
-    shown = [(name, data_of(experiment, name)) for name in experiment["gallery"]]
-    pairs = [(name, experiment["datasets"][name]) for name in gallery_data(experiment)]
-    titles = {}
-    for data, _ in pairs:
-        titles |= _titles(experiment, [name for name, each in shown if each == data])
-    return {"datasets": pairs, "shown": [(name, data, titles[name]) for name, data in shown]}
-
-
-def _titles(experiment: dict, names: list[str]) -> dict[str, str]:
-    """Variant → title, all different: what samples come from, else the labels, else the names."""
-    variants = [experiment["variants"][name] for name in names]
-    sources = [describe.source(variant) for variant in variants]
-    every = (sources, [variant["label"] for variant in variants], names)
-    titles = next(each for each in every if len(set(each)) == len(each))
-    return dict(zip(names, titles, strict=True))
-
-
-def plot_nfe_sweep(experiment: dict) -> dict:
-    """{metric, count, labels: pairs [sampler, its name in words]}, in the order of the sweep."""
-    swept = experiment["nfe_sweep"]
-    samplers = dict.fromkeys(name for name, _ in swept["samples"])
-    words = [(name, describe.SAMPLERS[name]) for name in samplers]
-    return pick(swept, "metric", "count") | {"labels": words}
-
-
-def plot_mixing(experiment: dict) -> dict:
-    """{}: the figure is all in its table and its code."""
-    return {}
-
-
-def plot_inpainting(experiment: dict) -> dict:
-    """{labels, inpaint: {variants, masks}}."""
-    return plot(experiment) | {"inpaint": pick(experiment["inpaint"], "variants", "masks")}
-
-
-def write_report(experiment: dict) -> dict:
-    """The whole experiment, as resolved."""
-    return experiment
-
-
-def write_index(experiments: list[dict]) -> dict:
-    """{experiments: of each name, title, description, headline, missing; absent: titles}.
-
-    headline: a comparison or None; missing: the number of results that a report has to do without.
-    Experiments without variants have no report: they are absent.
-    """
-    return {
-        "experiments": [
-            pick(experiment, "name", "title", "description")
-            | {
-                "headline": next(iter(experiment["comparisons"]), None),
-                "missing": len(experiment["missing"]),
-            }
-            for experiment in experiments
-            if experiment["variants"]
-        ],
-        "absent": [each["title"] for each in experiments if not each["variants"]],
-    }

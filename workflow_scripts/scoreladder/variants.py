@@ -17,7 +17,7 @@ from scoreladder import (
 from scoreladder.config_checks import check_names, check_score
 from scoreladder.config_errors import ConfigError, Key, in_file, shown, unknown_name
 from scoreladder.config_files import read_yaml
-from scoreladder.config_schemas import check, with_floats
+from scoreladder.config_schemas import check, with_defaults, with_floats
 from scoreladder.variant_merging import expand_shorthand
 
 __all__ = ["ConfigError", "canonical", "load_config", "load_experiment", "read_yaml"]
@@ -113,7 +113,7 @@ def load_experiment(path: Path) -> dict:
             "description": raw.get("description", ""),
             "dataset": datasets["main"],
             "datasets": datasets,
-            "features": raw.get("features"),
+            "features": _features(raw.get("features")),
             "replicates": raw["replicates"],
             "tuning": with_floats(raw.get("tuning"), PART.format("tuning")),
             "variants": {name: _complete(name, merged, wheres) for name in entries},
@@ -142,6 +142,11 @@ def _complete(name: str, merged: dict[str, dict], wheres: dict[str, Key]) -> dic
         if wheres[name][0] == "grids":
             error.found += f" in its variant {name}"
         raise
+
+
+def _features(block: dict | None) -> dict | None:
+    """The resolved features block, or None."""
+    return None if block is None else with_defaults(block, PART.format("features"))
 
 
 def _sweep(sweep: dict | None, experiment: dict, merged: dict[str, dict]) -> dict | None:
