@@ -41,21 +41,29 @@ class DigitClassifier(nn.Module):
         return self.head(self.features(images))
 
 
-def import_cleanfid():
-    """The clean-fid package, also beside a torch build that its torchvision was not made for.
+def import_torchvision():
+    """The torchvision package, also beside a torch build that it was not made for.
 
     PyPI's torchvision registers fake kernels for two operators that a CPU-only torch does not
-    have; declaring their schemas lets it import. clean-fid uses neither operator.
+    have; declaring their schemas lets it import, but not call them.
     """
     try:
-        import cleanfid.fid
+        import torchvision
     except RuntimeError as error:
         if "torchvision::nms" not in str(error):
             raise
         library = torch.library.Library("torchvision", "FRAGMENT")
         library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        import cleanfid.fid
+        import torchvision
+
+    return torchvision
+
+
+def import_cleanfid():
+    """The clean-fid package, which uses none of the operators that `import_torchvision` lacks."""
+    import_torchvision()
+    import cleanfid.fid
     import cleanfid.resize
 
     return cleanfid

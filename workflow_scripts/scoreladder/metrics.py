@@ -17,9 +17,9 @@ def moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def frechet_distance(mu1, cov1, mu2, cov2) -> float:
     """‖μ₁−μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½), the squared W₂ of two Gaussians (arXiv 1706.08500).
 
-    The trace of the root is Σ√eig(Σ₁^½ Σ₂ Σ₁^½): symmetric, hence real, and exact for singular
-    covariances too. mu (d,), cov (d, d). Raises ValueError on unlike shapes or values that are
-    not finite.
+    The trace of the root is Σ√eig(FᵀΣ₂F) of any factor FFᵀ = Σ₁: symmetric, hence real, and exact
+    for singular covariances too. mu (d,), cov (d, d). Raises ValueError on unlike shapes or values
+    that are not finite.
     """
     mu1, mu2 = np.atleast_1d(mu1).astype(float), np.atleast_1d(mu2).astype(float)
     cov1, cov2 = np.atleast_2d(cov1).astype(float), np.atleast_2d(cov2).astype(float)
@@ -30,12 +30,20 @@ def frechet_distance(mu1, cov1, mu2, cov2) -> float:
         )
     if not all(np.isfinite(part).all() for part in (mu1, mu2, cov1, cov2)):
         raise ValueError("moments are not finite")
-    values, vectors = linalg.eigh(cov1)
-    root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
-    product = root @ cov2 @ root
+    factor = _factor(cov1)
+    product = factor.T @ cov2 @ factor
     overlap = np.sqrt(linalg.eigvalsh((product + product.T) / 2).clip(min=0)).sum()
     distance = np.sum((mu1 - mu2) ** 2) + np.trace(cov1) + np.trace(cov2) - 2 * overlap
     return float(max(distance, 0.0))
+
+
+def _factor(cov: np.ndarray) -> np.ndarray:
+    """A factor F (d, d) of a covariance, FFᵀ = Σ: Cholesky's, or of eigenvectors if singular."""
+    try:
+        return linalg.cholesky(cov, lower=True)
+    except linalg.LinAlgError:
+        values, vectors = linalg.eigh(cov)
+        return vectors * np.sqrt(values.clip(min=0))
 
 
 def sliced_wasserstein(
@@ -94,7 +102,7 @@ def wasserstein2(x: np.ndarray, y: np.ndarray, limit: int = 1000) -> float:
     from scipy.optimize import linear_sum_assignment
 
     x, y = _point_sets(x, y, min(len(x), len(y), limit), least=1)
-    rows, columns = linear_sum_assignment(_squared_distances(x, y))
+    rows, columns = linear_sum_assignment(squared_distances(x, y))
     return float(np.sqrt(((x[rows] - y[columns]) ** 2).sum(axis=1).mean()))
 
 
@@ -110,16 +118,16 @@ def mmd(x: np.ndarray, y: np.ndarray, limit: int = 1000) -> float:
     are not finite, or y whose median distance is 0.
     """
     x, y = _point_sets(x, y, limit, least=2)
-    within = _squared_distances(y, y)
+    within = squared_distances(y, y)
     unit = np.median(np.sqrt(within[np.triu_indices(len(y), 1)])) ** 2
     if unit == 0:
         raise ValueError("half of the real points are one point: no bandwidth")
-    terms = (_kernel(_squared_distances(x, x), unit), _kernel(within, unit))
+    terms = (_kernel(squared_distances(x, x), unit), _kernel(within, unit))
     same = [(k.sum() - np.trace(k)) / (len(k) * (len(k) - 1)) for k in terms]
-    return float(sum(same) - 2 * _kernel(_squared_distances(x, y), unit).mean())
+    return float(sum(same) - 2 * _kernel(squared_distances(x, y), unit).mean())
 
 
-def _squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """‖x_i − y_j‖², (n, m), by ‖x‖² + ‖y‖² − 2xy about the mean of y, where it loses least."""
     centre = y.mean(axis=0)
     x, y = x - centre, y - centre

@@ -1,0 +1,131 @@
+"""What is measured of images in the feature space of a network: moments, FID∞ and KID."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from scoreladder.metrics import frechet_distance
+
+# rows that are copied to float64 at once
+CHUNK = 1024
+# fewer features than this are no subset to extrapolate from
+SMALLEST_SUBSET = 100
+
+
+def checked(*sets: np.ndarray, least: int) -> list[np.ndarray]:
+    """Sets of features (n, d), n >= least, as NumPy arrays of the dtype they have.
+
+    Raises ValueError on unlike dimensions, fewer rows or values that are not finite.
+    """
+    sets = [np.asarray(rows) for rows in sets]
+    shapes = [rows.shape for rows in sets]
+    if any(len(shape) != 2 or shape[1:] != shapes[0][1:] for shape in shapes):
+        raise ValueError(f"features do not match: {' and '.join(map(str, shapes))}")
+    if min(map(len, sets)) < least:
+        counts = " and ".join(str(len(rows)) for rows in sets)
+        raise ValueError(f"need {least} or more features of each, found {counts}")
+    if not all(np.isfinite(rows).all() for rows in sets):
+        raise ValueError("features are not finite")
+    return sets
+
+
+def streaming_moments(chunks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray, int]:
+    """Mean (d,), unbiased covariance (d, d) and number of the rows of all chunks (·, d), float64.
+
+    Each chunk's mean and scatter are merged into those so far (Chan, Golub & LeVeque 1983, The
+    American Statistician 37): memory does not grow with the rows, a mean far from 0 costs no
+    digits, and how the rows are cut changes only the rounding. Raises ValueError on fewer than two
+    rows, unlike dimensions or values that are not finite.
+    """
+    count, mean, scatter = 0, 0.0, 0.0
+    for chunk in chunks:
+        (rows,) = checked(chunk, least=0)
+        if count and rows.shape[1:] != mean.shape:
+            raise ValueError(f"features do not match: {mean.shape[0]} and then {rows.shape[1]}")
+        if len(rows) == 0:
+            continue
+        rows = rows.astype(np.float64)
+        centre = rows.mean(axis=0)
+        rows -= centre
+        total = count + len(rows)
+        shift = centre - mean
+        # the root on both sides keeps the scatter symmetric to the last bit
+        apart = shift * np.sqrt(count * len(rows) / total)
+        scatter = scatter + rows.T @ rows + np.outer(apart, apart)
+        mean = mean + shift * (len(rows) / total)
+        count = total
+    if count < 2:
+        raise ValueError(f"need 2 or more features, found {count}")
+    return mean, scatter / (count - 1), count
+
+
+def _chunks(features: np.ndarray, index: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(index), CHUNK):
+        yield features[index[start : start + CHUNK]]
+
+
+def fid_infinity(
+    features: np.ndarray,
+    reference_moments: tuple[np.ndarray, np.ndarray],
+    points: int = 15,
+    seed: int = 0,
+) -> float:
+    """The FID that features (n, d) would have if there were infinitely many (arXiv 1911.07023).
+
+    FID is biased upwards by about c/N at N samples. FIDs at `points` sizes N, evenly spaced from
+    max(n/10, 100) to n, each of a seeded subset drawn without replacement, are regressed on 1/N;
+    returned is the intercept, which may be negative. The bias that is left is that of the
+    reference (mean (d,), covariance (d, d)), if it is of few samples too. Bias is linear in 1/N
+    where n/10 is well above d. Raises ValueError on fewer than 200 features, points < 2, values
+    that are not finite or moments that do not match.
+    """
+    (features,) = checked(features, least=2 * SMALLEST_SUBSET)
+    if points < 2:
+        raise ValueError(f"need 2 or more points for a line, found {points}")
+    random = np.random.default_rng(seed)
+    smallest = max(len(features) // 10, SMALLEST_SUBSET)
+    sizes = np.linspace(smallest, len(features), points).astype(int)
+    distances = []
+    for size in sizes:
+        index = random.permutation(len(features))[:size]
+        mean, cov, _ = streaming_moments(_chunks(features, index))
+        distances.append(frechet_distance(*reference_moments, mean, cov))
+    return float(np.polynomial.Polynomial.fit(1 / sizes, distances, 1)(0.0))
+
+
+def kid(
+    x: np.ndarray, y: np.ndarray, subsets: int = 100, subset_size: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """Kernel Inception Distance of features x (n, d) and y (m, d) (arXiv 1801.01401).
+
+    The unbiased squared MMD, E k(x,x′) + E k(y,y′) − 2 E k(x,y) without the pairs of a feature and
+    itself, of the kernel k(a, b) = (a·b/d + 1)³: 0 on average where the laws agree, and one value
+    may be slightly negative. Returns its mean and its standard deviation (by `subsets`, not one
+    less) over seeded subsets of min(subset_size, n, m), drawn without replacement in each set.
+    Raises ValueError on fewer than two features, unlike dimensions, values that are not finite,
+    subsets < 1 or subset_size < 2.
+    """
+    x, y = checked(x, y, least=2)
+    if subsets < 1 or subset_size < 2:
+        raise ValueError(
+            f"need subsets >= 1 and subset_size >= 2, found {subsets} and {subset_size}"
+        )
+    size = min(subset_size, len(x), len(y))
+    # the generator whose stream is frozen, which other programs draw the subsets by as well
+    random = np.random.RandomState(seed)
+    values = []
+    for _ in range(subsets):
+        a = x[random.choice(len(x), size, replace=False)].astype(np.float64)
+        b = y[random.choice(len(y), size, replace=False)].astype(np.float64)
+        values.append(_polynomial_mmd(a, b))
+    return float(np.mean(values)), float(np.std(values))
+
+
+def _polynomial_mmd(x: np.ndarray, y: np.ndarray) -> float:
+    """The unbiased squared MMD of equally many features (n, d) each, in KID's kernel."""
+    count, dim = x.shape
+    within, across = 0.0, ((x @ y.T / dim + 1) ** 3).mean()
+    for rows in (x, y):
+        kernel = (rows @ rows.T / dim + 1) ** 3
+        within += (kernel.sum() - np.trace(kernel)) / (count * (count - 1))
+    return within - 2 * across
