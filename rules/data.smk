@@ -59,6 +59,7 @@ rule make_reference:
         f"{HERE}/logs/make_reference/{{data}}.log",
     conda:
         "../environment.yml"
+    threads: feature_threads
     params:
         spec=spec_of(specs.make_reference, "data"),
         code=code("make_reference.py"),

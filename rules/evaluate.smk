@@ -13,7 +13,7 @@ rule evaluate:
         f"{HERE}/logs/evaluate/{{variant}}.seed{{seed}}.s{{sample_seed}}.log",
     conda:
         "../environment.yml"
-    threads: 1
+    threads: feature_threads
     params:
         spec=spec_of(specs.evaluate, "variant", "seed"),
         code=code("evaluate.py"),

@@ -67,6 +67,12 @@ def classifier_file(wildcards):
     return path.format(experiment=wildcards.experiment)
 
 
+def feature_threads(wildcards):
+    """Inception on a CPU is worth more than one core; a small classifier is not."""
+    features = WHOLE[wildcards.experiment]["features"]
+    return 4 if features and features["kind"] == "inception" else 1
+
+
 def tuning_file(wildcards):
     """The tuned step size, for variants whose step size is tuned."""
     variant = WHOLE[wildcards.experiment]["variants"][wildcards.variant]

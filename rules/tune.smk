@@ -11,7 +11,7 @@ rule tune:
         f"{HERE}/logs/tune/{{variant}}.log",
     conda:
         "../environment.yml"
-    threads: 1
+    threads: feature_threads
     params:
         spec=spec_of(specs.tune, "variant"),
         code=code("tune.py"),

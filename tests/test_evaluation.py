@@ -240,7 +240,8 @@ def test_a_floor_never_holds_a_sample_against_itself(monkeypatch):
         return {"size": float(len(first) + 100 * len(second))}
 
     monkeypatch.setattr(evaluation, "sample_metrics", sample_metrics)
-    assert evaluation.floors(pool, 12, 8, {})["size"] == {"mean": 812, "sd": 0, "count": 12}
+    found = evaluation.floors(pool, 12, 8, {"dataset": MOONS})
+    assert found["size"] == {"mean": 812, "sd": 0, "count": 12}
     assert len(draws) == evaluation.FLOOR_DRAWS
     for first, second in draws:
         assert sorted([*first, *second]) == pool.ravel().tolist()

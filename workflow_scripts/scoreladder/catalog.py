@@ -23,6 +23,15 @@ METRICS = {
     # the resize is part of the name, because numbers of two modes must not be compared
     "fid_clean": Metric("FID (Inception, clean-fid)", True, PICTURES),
     "fid_legacy_tensorflow": Metric("FID (Inception, TensorFlow 1 resize)", True, PICTURES),
+    "fid_infinity": Metric("FID∞ (Inception)", True, PICTURES),
+    "kid": Metric("KID (Inception)", True, PICTURES),
+    "precision": Metric("precision (Inception)", False, PICTURES),
+    "recall": Metric("recall (Inception)", False, PICTURES),
+    "density": Metric("density (Inception)", False, PICTURES),
+    "coverage": Metric("coverage (Inception)", False, PICTURES),
+    "nearest_train": Metric(
+        "distance to the nearest training image over that of held-out images", False, PICTURES
+    ),
     "balance": Metric("evenness of the levels' loss shares", False, IMAGES + POINTS),
     "gradient_noise": Metric(
         "gradient noise over that of uniform levels, at equal λ p", True, IMAGES + POINTS
@@ -54,6 +63,11 @@ OF_SAMPLES = (
     "fid",
     "fid_clean",
     "fid_legacy_tensorflow",
+    "kid",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
     "sliced_w1",
     "sliced_w2",
     "w2",

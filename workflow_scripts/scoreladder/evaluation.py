@@ -12,17 +12,23 @@ from scoreladder import (
     generative,
     likelihood,
     metrics,
+    metrics_features,
+    metrics_neighbours,
     models,
     probes,
     seeds,
     statistics,
 )
-from scoreladder.catalog import IMAGES
+from scoreladder.catalog import IMAGES, OF_MODE, PICTURES
 from scoreladder.denoiser import Denoiser
 from scoreladder.weighting import weighting
 
 FLOOR_DRAWS = 20
 BOOTSTRAP_DRAWS = 25
+# in 2048 dimensions a draw takes seconds
+PICTURE_DRAWS = 6
+# how many of each set distances of all pairs are taken of
+NEIGHBOURS = 10_000
 
 # by the distances of all pairs of points, of so many of them
 PAIRWISE = {"w2": partial(metrics.wasserstein2, limit=500), "mmd": metrics.mmd}
@@ -41,10 +47,45 @@ def sample_metrics(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str,
 
     spec holds the block dataset, and for images the block features.
     """
-    values = resampled_metrics(found, real, spec)
-    if spec["dataset"]["name"] in IMAGES:
+    values, name = resampled_metrics(found, real, spec), spec["dataset"]["name"]
+    if name in PICTURES:
+        return values | by_neighbours(found, real)
+    if name in IMAGES:
         return values
     return values | {name: metric(found, real) for name, metric in PAIRWISE.items()}
+
+
+def by_neighbours(found: np.ndarray, real: np.ndarray) -> dict[str, float]:
+    """KID, and with the first NEIGHBOURS of each set precision, recall, density and coverage."""
+    near, known = found[:NEIGHBOURS], real[:NEIGHBOURS]
+    precision, recall = metrics_neighbours.precision_recall(known, near)
+    density, coverage = metrics_neighbours.density_coverage(known, near)
+    return {
+        "kid": metrics_features.kid(found, real)[0],
+        "precision": precision,
+        "recall": recall,
+        "density": density,
+        "coverage": coverage,
+    }
+
+
+def run_metrics(found: np.ndarray, real: dict[str, np.ndarray], spec: dict) -> dict[str, float]:
+    """`sample_metrics` of one run with their standard errors, and what is too dear for more of it.
+
+    real: split → its features. FID∞ is there from 200 samples on; nearest_train is the distance to
+    the nearest training image over that of held-out images, of the first NEIGHBOURS of each.
+    """
+    against = real[reference_split(spec["features"])]
+    values = sample_metrics(found, against, spec) | standard_errors(found, against, spec)
+    if spec["dataset"]["name"] not in PICTURES:
+        return values
+    if len(found) >= 2 * metrics_features.SMALLEST_SUBSET:
+        moments = metrics.moments(against)
+        values["fid_infinity"] = metrics_features.fid_infinity(found, moments)
+    values["nearest_train"] = metrics_neighbours.memorisation(
+        found[:NEIGHBOURS], real["train"], real["test"][:NEIGHBOURS]
+    )
+    return values
 
 
 def measured(
@@ -61,6 +102,8 @@ def metric_of(
     found = features_of(samples, extract)
     if name in PAIRWISE:
         return PAIRWISE[name](found, real)
+    if spec["dataset"]["name"] in PICTURES and name not in OF_MODE:
+        return by_neighbours(found, real)[name]
     return resampled_metrics(found, real, spec)[name]
 
 
@@ -95,7 +138,8 @@ def standard_errors(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str
         return np.array(list(resampled_metrics(rows, real, spec).values()))
 
     names = [f"{name}_se" for name in resampled_metrics(found, real, spec)]
-    errors = statistics.bootstrap_se(values, found, BOOTSTRAP_DRAWS)
+    draws = PICTURE_DRAWS if spec["dataset"]["name"] in PICTURES else BOOTSTRAP_DRAWS
+    errors = statistics.bootstrap_se(values, found, draws)
     return dict(zip(names, errors.tolist(), strict=True))
 
 
@@ -107,7 +151,7 @@ def floors(pool: np.ndarray, count: int, against: int, spec: dict) -> dict[str, 
     """
     count = min(count, len(pool) - against)
     draws = []
-    for seed in range(FLOOR_DRAWS):
+    for seed in range(PICTURE_DRAWS if spec["dataset"]["name"] in PICTURES else FLOOR_DRAWS):
         order = np.random.default_rng(seed).permutation(len(pool))
         first, second = pool[order[:count]], pool[order[count : count + against]]
         draws.append(sample_metrics(first, second, spec))
