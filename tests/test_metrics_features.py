@@ -105,17 +105,18 @@ def test_the_frechet_distance_of_singular_covariances_does_not_hang_on_which_is_
     assert found == pytest.approx(expected, rel=1e-6)
 
 
-def test_fid_infinity_is_far_nearer_to_the_truth_than_fid():
-    dim, count, spread = 32, 2000, 1.2
-    reference = np.zeros(dim), np.eye(dim)
+@pytest.mark.parametrize("dim, count", [(128, 1000), (128, 2000), (128, 5000)])
+def test_fid_infinity_is_far_nearer_to_the_truth_than_fid(dim, count):
+    # so many dimensions that the bias stands out from what two draws scatter by
+    spread, reference = 1.2, (np.zeros(dim), np.eye(dim))
     truth = dim * 0.1**2 + dim * (spread - 1) ** 2
     plain, infinite = [], []
-    for seed in range(8):
+    for seed in range(2):
         x = 0.1 + spread * np.random.default_rng(seed).standard_normal((count, dim))
         plain.append(metrics.frechet_distance(*metrics.moments(x), *reference) - truth)
         infinite.append(fid_infinity(x, reference) - truth)
     assert np.mean(plain) > 0.1
-    assert abs(np.mean(infinite)) < np.mean(plain) / 3
+    assert abs(np.mean(infinite)) < np.mean(plain) / 5
     assert np.abs(infinite).mean() < np.abs(plain).mean() / 2
 
 
