@@ -12,6 +12,8 @@ from scoreladder.config_datasets import held_out_size
 EMPTY = "multi: {}"
 CLAIM = "better: multi, than: [few], metric: fid}"
 
+DIGITS = "{name: digits}\nfeatures: {kind: digit_classifier, steps: 10}"
+PICTURES = "{name: cifar10}\nfeatures: {kind: inception}"
 FLOW = "flow: {network: {kind: flow, width: 8, blocks: 2, transforms: 3}}"
 GRID_NAME = "name: gaussian_grid"
 
@@ -34,6 +36,13 @@ MISTAKES = {
     "uneven means": ("{name: digits}", MIXTURE.replace("[1, 0]", "[1]"), "dataset.means[1]", "found [1]; every mean has 2 coordinates, as the first has"),
     "too few stds": ("{name: digits}", MIXTURE.replace("stds: [1, 1]", "stds: [1]"), "dataset.stds", "found 1 values; one for each of the 2 means"),
     "weights above one": ("{name: digits}", MIXTURE.replace("[0.5, 0.5]", "[0.5, 0.6]"), "dataset.weights", "found [0.5, 0.6], which adds up to 1.1; weights add up to 1"),
+    "features of digits for pictures": ("{name: digits}", "{name: cifar10}", "features.kind", "found 'digit_classifier'; inception, which goes with the dataset cifar10"),
+    "features of pictures for digits": ("{kind: digit_classifier, steps: 10}", "{kind: inception}", "features.kind", "found 'inception'; digit_classifier, which goes with the dataset digits"),
+    "key of other features": ("steps: 10}", "steps: 10, mode: clean}", "features.mode", "found 'clean'; kind digit_classifier has only: kind, steps"),
+    "unknown mode": (DIGITS, "{name: mnist}\nfeatures: {kind: inception, mode: legacy}", "features.mode", "found 'legacy'; one of: clean, legacy_tensorflow"),
+    "metric of other features": (DIGITS, PICTURES, "tuning.metric", "found 'fid', which multi lacks: its data main is cifar10; a metric of samples that is better when lower: fid_clean, kid"),
+    "folder without a path": (DIGITS, "{name: folder, side: 32, channels: 3, tune_size: 5, test_size: 5}\nfeatures: {kind: inception}", "dataset.path", "missing; text that is not empty"),
+    "channels of paper": (DIGITS, "{name: folder, path: a, side: 32, channels: 4, tune_size: 5, test_size: 5}\nfeatures: {kind: inception}", "dataset.channels", "found 4; one of: 1, 3"),
     "features of a mixture": ("{name: digits}", MIXTURE, "features.kind", "found 'digit_classifier'; only image data has features, and this dataset is gaussian_mixture"),
     # comparisons and claims
     "unknown baseline": ("baseline: multi", "baseline: mlti", "comparisons[0].baseline", "found 'mlti'; variants of this experiment: multi, few, single-0.1, single-1.0; did you mean 'multi'?"),
@@ -185,3 +194,25 @@ def test_a_block_that_images_do_not_have(tmp_path, block, key, says):
     line = message(tmp_path, text.replace("grids:", f"{block}\ngrids:"))
     assert line.startswith(f"{key}: ")
     assert says in line
+
+
+def pictures(mode):
+    """VALID for pictures, its FIDs in features of mode clean."""
+    text = VALID.replace(DIGITS, PICTURES).replace("metric: fid", "metric: fid_clean")
+    return text.replace("{kind: inception}", f"{{kind: inception, mode: {mode}}}")
+
+
+def test_what_pictures_leave_open_has_its_default(tmp_path):
+    text = VALID.replace(DIGITS, PICTURES).replace("metric: fid", "metric: fid_clean")
+    found = loaded(tmp_path, text)
+    assert found["features"] == {"kind": "inception", "mode": "clean", "reference": "train"}
+    assert found["dataset"] == {"name": "cifar10"} and held_out_size(found["dataset"]) == 10_000
+
+
+def test_numbers_of_two_ways_to_resize_never_meet(tmp_path):
+    assert message(tmp_path, pictures("legacy_tensorflow")).startswith(
+        "tuning.metric: found 'fid_clean'; a metric of samples that is better when lower: "
+        "fid_legacy_tensorflow, kid"
+    )
+    text = pictures("legacy_tensorflow").replace("{metric: fid_clean", "{metric: kid")
+    assert "which is measured in features of mode clean" in message(tmp_path, text)

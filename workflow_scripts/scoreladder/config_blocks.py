@@ -1,7 +1,7 @@
 """Checks of an experiment's blocks that measure or show chosen variants."""
 
 from scoreladder.blocks import LANGEVIN
-from scoreladder.catalog import IMAGES, METRICS, OF_SAMPLES, POINTS
+from scoreladder.catalog import IMAGES, METRICS, OF_MODE, OF_SAMPLES, POINTS
 from scoreladder.config_checks import check_known_levels, check_names, items
 from scoreladder.config_datasets import held_out_size
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown
@@ -49,10 +49,13 @@ def _check_of_samples(
         each: [name for name in names if kinds[name] not in entry.datasets]
         for each, entry in METRICS.items()
     }
+    mode = (experiment["features"] or {}).get("mode")
     accepted = [
         each
         for each in OF_SAMPLES
-        if not lacking[each] and (METRICS[each].lower_is_better or not lower)
+        if not lacking[each]
+        and OF_MODE.get(each, mode) == mode
+        and (METRICS[each].lower_is_better or not lower)
     ]
     if metric in accepted:
         return
