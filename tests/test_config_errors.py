@@ -25,7 +25,7 @@ MISTAKES = {
     "number for a boolean": ("denoise: true", "denoise: 1", "defaults.sample.denoise", "found 1; true or false"),
     "empty block": (EMPTY, "multi:", "variants.multi", "found nothing; a mapping"),
     "empty title": ("title: A title", 'title: ""', "title", "found ''; text that is not empty"),
-    "list for a block": ("network: {kind: mlp, width: 8, blocks: 1}", "network: [mlp]", "defaults.network", "found ['mlp']; a mapping with the keys kind, width, blocks"),
+    "list for a block": ("network: {kind: mlp, width: 8, blocks: 1}", "network: [mlp]", "defaults.network", "found ['mlp']; a mapping with the keys kind"),
     "exponent without a dot": ("learning_rate: 0.01", "learning_rate: 1e-4", "defaults.training.learning_rate", "found the string '1e-4'; YAML reads a number with an exponent only when it has a dot: write 1.0e-4"),
     "exponent without a sign": ("learning_rate: 0.01", "learning_rate: 1.5e1", "defaults.training.learning_rate", "a sign before the exponent: write 1.5e+1"),
     "exponent in a whole number": ("images: 1000", "images: 1e3", "defaults.training.images", "found the string '1e3'; a whole number is written out: write 1000"),
@@ -51,7 +51,7 @@ MISTAKES = {
     "path as a variant name": (EMPTY, "../up: {}", "variants.'../up'", "found the name '../up'; a name becomes a folder name"),
     # kinds and completeness
     "missing key": ("    images: 1000\n", "", "variants.multi.training.images", "missing; a whole number >= 1"),
-    "missing block": ("  network: {kind: mlp, width: 8, blocks: 1}\n", "", "variants.multi.network", "missing; a mapping with the keys kind, width, blocks"),
+    "missing block": ("  network: {kind: mlp, width: 8, blocks: 1}\n", "", "variants.multi.network", "missing; a mapping with the keys kind"),
     "missing noise": ("  noise: {kind: geometric, sigma_max: 5.0, sigma_min: 0.05, levels: 10}\n", "", "variants.multi.noise", "missing; a mapping with the keys kind, sigma"),
     "missing sampler": ("sampler: annealed_langevin, ", "", "variants.multi.sample.sampler", "missing; one of: langevin, annealed_langevin"),
     "missing title": ("title: A title\n", "", "title", "missing; text that is not empty"),

@@ -36,6 +36,8 @@ MISTAKES = {
     "uneven means": ("{name: digits}", MIXTURE.replace("[1, 0]", "[1]"), "dataset.means[1]", "found [1]; every mean has 2 coordinates, as the first has"),
     "too few stds": ("{name: digits}", MIXTURE.replace("stds: [1, 1]", "stds: [1]"), "dataset.stds", "found 1 values; one for each of the 2 means"),
     "weights above one": ("{name: digits}", MIXTURE.replace("[0.5, 0.5]", "[0.5, 0.6]"), "dataset.weights", "found [0.5, 0.6], which adds up to 1.1; weights add up to 1"),
+    "unet without a size": (EMPTY, "multi: {network: {kind: unet}}", "variants.multi.network.size", "missing; one of: tiny, small, base"),
+    "unet with a width": (EMPTY, "multi: {network: {kind: unet, size: tiny, width: 8}}", "variants.multi.network.width", "kind unet has only: kind, size, conditioning"),
     "features of digits for pictures": ("{name: digits}", "{name: cifar10}", "features.kind", "found 'digit_classifier'; inception, which goes with the dataset cifar10"),
     "features of pictures for digits": ("{kind: digit_classifier, steps: 10}", "{kind: inception}", "features.kind", "found 'inception'; digit_classifier, which goes with the dataset digits"),
     "key of other features": ("steps: 10}", "steps: 10, mode: clean}", "features.mode", "found 'clean'; kind digit_classifier has only: kind, steps"),
@@ -88,7 +90,7 @@ POINTS_MISTAKES = {
     "metric that the data has not": ("better: multi, than: [heun]", "variant: multi-moons, above: 0.5", "claims[0].metric", "found 'mode_coverage', which is measured on gaussian_mixture, gaussian_grid; metrics on two_moons: "),
     "other data in the showcase": ("gallery:", "showcase: [multi, multi-moons]\ngallery:", "showcase[1]", "found 'multi-moons', whose data is moons; the showcase is of the main data; use gallery"),
     # likelihood
-    "likelihood of a GAN": ("variants: [multi, flow, multi-moons]", "variants: [multi, flow, gan]", "likelihood.variants[2]", "found 'gan', whose network is of kind gan; networks with a likelihood: mlp, vae, flow"),
+    "likelihood of a GAN": ("variants: [multi, flow, multi-moons]", "variants: [multi, flow, gan]", "likelihood.variants[2]", "found 'gan', whose network is of kind gan; networks with a likelihood: mlp, unet, vae, flow"),
     "likelihood of one scale": ("variants: [multi, flow, multi-moons]", "variants: [single, flow]", "likelihood.variants[0]", "found 'single', whose noise is single; the probability-flow ODE runs between the two ends of a ladder"),
     "more points than there are": ("points: 9", "points: 10", "likelihood.points", "found 10; at most the test split of multi, which is 9"),
     "more points than other data has": ("moons: {name: two_moons, noise: 0.1, train_size: 9, tune_size: 9, test_size: 9}", "moons: {name: two_moons, noise: 0.1, train_size: 9, tune_size: 9, test_size: 8}", "likelihood.points", "found 9; at most the test split of multi-moons, which is 8"),
@@ -216,3 +218,23 @@ def test_numbers_of_two_ways_to_resize_never_meet(tmp_path):
     )
     text = pictures("legacy_tensorflow").replace("{metric: fid_clean", "{metric: kid")
     assert "which is measured in features of mode clean" in message(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "on"),
+    [
+        (
+            "{name: folder, path: a, side: 30, channels: 1, tune_size: 5, test_size: 5}",
+            "folder, images of side 30",
+        ),
+        (MIXTURE, "gaussian_mixture, points"),
+    ],
+)
+def test_a_unet_is_for_images_of_some_sides(tmp_path, dataset, on):
+    features = "features: {kind: inception}\n" if "folder" in dataset else ""
+    text = VALID.replace(f"{DIGITS}\n", f"{dataset}\n{features}")
+    text = text.replace("{kind: mlp, width: 8, blocks: 1}", "{kind: unet, size: tiny}")
+    assert message(tmp_path, text).startswith(
+        f"variants.multi.network.kind: found 'unet' on {on}; a unet is for square images of side 8, "
+        "16, 28, 32, 64"
+    )

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from scoreladder import networks
+from scoreladder import embeddings, networks
 from scoreladder.networks import Perceptron, ResidualBlock, ResidualMLP, waves
 
 LEVELS = 5
@@ -99,7 +99,7 @@ def test_only_the_conditioned_see_the_noise(conditioning):
 
 def test_conditioning_by_index_is_a_table_row_per_level():
     network = ResidualMLP((3,), 8, 1, "index", LEVELS)
-    assert network.embed.weight.shape == (LEVELS, networks.CHANNELS)
+    assert network.embed.weight.shape == (LEVELS, embeddings.CHANNELS)
     assert torch.equal(network.embed(torch.tensor([3])), network.embed.weight[[3]])
 
 
@@ -112,12 +112,12 @@ def test_conditioning_that_cannot_be_is_one_line():
 
 
 def test_a_network_that_is_none_is_one_line():
-    with pytest.raises(ValueError, match="unknown kind 'unet'; one of: mlp"):
-        networks.build({"kind": "unet"}, (3,), 0)
+    with pytest.raises(ValueError, match="unknown kind 'cnn'; one of: mlp, unet"):
+        networks.build({"kind": "cnn"}, (3,), 0)
 
 
 def test_the_embedding_is_its_formula():
-    embed = filled(networks.NoiseEmbedding()).double()
+    embed = filled(embeddings.NoiseEmbedding()).double()
     c = torch.linspace(-1, 1, 5, dtype=torch.float64)
     angles = c[:, None] * 30 ** (torch.arange(16, dtype=torch.float64) / 15)
     inner = torch.cat([angles.sin(), angles.cos()], dim=1) @ embed.layer.weight.T

@@ -2,6 +2,7 @@
 
 import math
 
+from scoreladder.blocks import UNET_SIDES
 from scoreladder.catalog import METRICS, OF_MODE, PICTURES, POINTS
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
 
@@ -19,6 +20,26 @@ EXAMPLES = {
     "digit_classifier": "{kind: digit_classifier, steps: 400}",
     "inception": "{kind: inception, mode: clean}",
 }
+
+
+SIDES = {"digits": 8, "mnist": 28, "fashion_mnist": 28, "cifar10": 32, "celeba64": 64}
+
+
+def check_unets(experiment: dict, wheres: dict[str, Key]) -> None:
+    """Raise ConfigError where a unet's data are no images of a side that it is for."""
+    for name, variant in experiment["variants"].items():
+        if variant["network"]["kind"] != "unet":
+            continue
+        dataset = experiment["datasets"][variant["data"]]
+        side = SIDES.get(dataset["name"]) or (dataset["name"] == "folder" and dataset["side"])
+        if side not in UNET_SIDES:
+            on = (
+                f"{dataset['name']}, images of side {side}"
+                if side
+                else f"{dataset['name']}, points"
+            )
+            allowed = f"a unet is for square images of side {listed(map(str, UNET_SIDES))}"
+            raise ConfigError((*wheres[name], "network", "kind"), f"found 'unet' on {on}", allowed)
 
 
 def held_out_size(dataset: dict) -> int:

@@ -6,7 +6,7 @@ from scoreladder.catalog import figures_for
 # networks that draw samples directly, with neither score nor noise levels
 DIRECT = ("vae", "gan", "flow")
 # those that know the density of what they draw
-WITH_LIKELIHOOD = ("mlp", "vae", "flow")
+WITH_LIKELIHOOD = ("mlp", "unet", "vae", "flow")
 
 
 def labels(experiment: dict) -> dict[str, str]:

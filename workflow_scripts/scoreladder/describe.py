@@ -112,17 +112,23 @@ def loss(variant: dict) -> str:
 def model(variant: dict) -> str:
     """The network, how its answer is read and what it is told, e.g. "MLP 256 × 2, EDM, log σ"."""
     network = variant["network"]
+    if network["kind"] == "unet":
+        return f"UNet {network['size']}, {_read(variant)}"
     size = f"{network['width']} × {network['blocks']}"
     if network["kind"] == "mlp":
-        reading = variant["denoiser"].replace("score_over_sigma", "score/σ").replace("edm", "EDM")
-        reading = {"epsilon": "ε", "x0": "x₀"}.get(reading, reading)
-        told = {"log_sigma": "log σ", "index": "level index", "none": "no σ"}
-        words = f"MLP {size}, {reading}, {told[network['conditioning']]}"
-        octaves = network["octaves"]
+        words, octaves = f"MLP {size}, {_read(variant)}", network["octaves"]
         return f"{words}, {octaves} octave{'s' * (octaves > 1)}" if octaves else words
     if network["kind"] == "flow":
         return f"flow {size}, {network['transforms']} transforms"
     return f"{network['kind'].upper()} {size}, {network['latent']} latent"
+
+
+def _read(variant: dict) -> str:
+    """How a score model's answer is read and what it is told, e.g. "EDM, log σ"."""
+    reading = variant["denoiser"].replace("score_over_sigma", "score/σ").replace("edm", "EDM")
+    reading = {"epsilon": "ε", "x0": "x₀"}.get(reading, reading)
+    told = {"log_sigma": "log σ", "index": "level index", "none": "no σ"}
+    return f"{reading}, {told[variant['network']['conditioning']]}"
 
 
 def sampler(variant: dict) -> str:

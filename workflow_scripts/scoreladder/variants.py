@@ -163,6 +163,7 @@ def _sweep(sweep: dict | None, experiment: dict, merged: dict[str, dict]) -> dic
 def _check_blocks(experiment: dict, wheres: dict[str, Key], claims: list[dict]) -> None:
     config_datasets.check_data(experiment, wheres)
     config_datasets.check_features(experiment)
+    config_datasets.check_unets(experiment, wheres)
     config_blocks.check_tuning(experiment, wheres)
     config_blocks.check_showcase(experiment)
     config_blocks.check_gallery(experiment)
