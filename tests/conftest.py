@@ -3,10 +3,16 @@
 And the workflows that several folders of tests run.
 """
 
+import os
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import settings
 from workflows import TINY, TINYDIGITS, Workflow, sources_in
+
+from scoreladder import files, inception
+from scoreladder.errors import JobFailed
 
 torch.set_num_threads(1)
 settings.register_profile("fixed", max_examples=20, deadline=None, derandomize=True, database=None)
@@ -41,3 +47,17 @@ def fresh(sources, tmp_path) -> Workflow:
 def copy(finished, tmp_path) -> Workflow:
     """A copy of the finished run."""
     return finished.copy(tmp_path / "copy")
+
+
+@pytest.fixture(scope="session")
+def inception_weights(tmp_path_factory) -> Path:
+    """The network's file, from whatever source there is; where there is none CI fails."""
+    folder = tmp_path_factory.mktemp("inception")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        try:
+            facts = inception.fetch(folder / "inception.pt")
+        except JobFailed as error:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
+    files.write_json(folder / "facts.json", facts)
+    return folder / "inception.pt"

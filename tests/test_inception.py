@@ -1,8 +1,5 @@
 """Inception features: clean-fid's resize and numbers, and a file that is checked unopened."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -23,19 +20,6 @@ def pictures(n, *shape, seed=0):
     for axis in (2, 3):
         x = (x + np.roll(x, 1, axis) + np.roll(x, 2, axis)) / 3
     return x.astype(np.uint8)
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory) -> Path:
-    """The network's file, from whatever source there is; where there is none CI fails."""
-    folder = tmp_path_factory.mktemp("inception")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        try:
-            inception.fetch(folder / "inception.pt")
-        except JobFailed as error:
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
-    return folder / "inception.pt"
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -96,10 +80,10 @@ def test_a_swapped_file_of_the_users_is_refused_and_named(tmp_path, monkeypatch)
     assert not (tmp_path / "inception.pt").exists()
 
 
-def test_features_and_fid_are_those_of_clean_fids_own_folder_loop(weights, tmp_path):
+def test_features_and_fid_are_those_of_clean_fids_own_folder_loop(inception_weights, tmp_path):
     import cleanfid.fid
 
-    network, found, theirs = inception.load(weights), [], []
+    network, found, theirs = inception.load(inception_weights), [], []
     for seed in (0, 1):
         images, folder = pictures(16, 3, 32, 32, seed=seed), tmp_path / str(seed)
         folder.mkdir()
@@ -118,8 +102,8 @@ def test_features_and_fid_are_those_of_clean_fids_own_folder_loop(weights, tmp_p
     assert ours == pytest.approx(expected, abs=1e-3)
 
 
-def test_features_do_not_depend_on_the_batch(weights, monkeypatch):
-    network, images = inception.load(weights), pictures(6, 1, 28, 28)
+def test_features_do_not_depend_on_the_batch(inception_weights, monkeypatch):
+    network, images = inception.load(inception_weights), pictures(6, 1, 28, 28)
     whole = inception.features(images, network, "legacy_tensorflow")
     monkeypatch.setattr(inception, "BATCH", 4)
     parts = inception.features(images, network, "legacy_tensorflow")

@@ -127,7 +127,8 @@ class UNet(nn.Module):
     Maps x (n, C, H, H) and c_noise (n,) or (1,) to (n, C, H, H), H one of UNET_SIDES. The last
     layer is zero at initialisation. `size` is a name of SIZES, `levels` the length of the training
     ladder, which conditioning by index needs, and 0 <= dropout < 1 the share of activations that
-    training drops in each block. Raises ValueError on other images or sizes, and as `embedding` does.
+    training drops in each block. Raises ValueError on other images or sizes, and as `embedding`
+    does.
     """
 
     def __init__(
