@@ -81,3 +81,19 @@ def test_frechet_distance_refuses_shapes_and_values_that_are_wrong():
             metrics.frechet_distance(mu, cov, mu * bad, cov)
         with pytest.raises(ValueError, match="moments are not finite"):
             metrics.frechet_distance(mu, cov * bad, mu, cov)
+
+
+@pytest.mark.parametrize("count", [2, 11, 12, 40])
+def test_few_features_are_as_far_as_their_moments_are(count):
+    x = np.random.default_rng(0).standard_normal((count, 12)).astype(np.float32)
+    other = gaussian(12, seed=1)
+    expected = metrics.frechet_distance(*metrics.moments(x), *other)
+    assert metrics.frechet_to(x, *other) == pytest.approx(expected, rel=1e-6)
+
+
+def test_few_features_that_cannot_be_compared_are_refused():
+    x = np.ones((3, 12))
+    with pytest.raises(ValueError, match=r"do not match: \(3, 12\), \(4,\)"):
+        metrics.frechet_to(x, np.zeros(4), np.eye(4))
+    with pytest.raises(ValueError, match="not finite"):
+        metrics.frechet_to(x * np.inf, np.zeros(12), np.eye(12))

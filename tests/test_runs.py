@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from config_examples import POINTS, loaded
 
-from scoreladder import files, ncsn_toy, runs
+from scoreladder import catalog, files, ncsn_toy, runs
 
 SEEDS = (0, 1)
 SWEPT = [
@@ -236,3 +236,8 @@ def test_an_experiment_of_direct_models_alone_has_no_levels(experiment, folder):
     blocks = {"variants": {name: experiment["variants"][name] for name in DIRECT}}
     tables = runs.gather(experiment | blocks, folder)
     assert tables["levels"].empty and len(tables["runs"]) == 4
+
+
+def test_no_metric_has_the_name_of_a_fact(tmp_path):
+    settings = loaded(tmp_path, POINTS)["variants"]["multi"]
+    assert not set(catalog.METRICS) & set(runs.variant_facts("multi", settings))

@@ -23,7 +23,8 @@ variants:
 comparisons:
   - {{name: networks, baseline: multi, arms: [mlp], metric: fid_clean}}
 """
-IMAGE_METRICS = {"fid_clean", "kid", "precision", "recall", "density", "coverage", "nearest_train"}
+IMAGE_METRICS = {"fid_clean", "kid", "precision", "recall", "nearest_train"}
+IMAGE_METRICS |= {"knn_density", "knn_coverage"}
 
 
 @pytest.fixture(scope="module")

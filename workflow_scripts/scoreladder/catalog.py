@@ -27,8 +27,8 @@ METRICS = {
     "kid": Metric("KID (Inception)", True, PICTURES),
     "precision": Metric("precision (Inception)", False, PICTURES),
     "recall": Metric("recall (Inception)", False, PICTURES),
-    "density": Metric("density (Inception)", False, PICTURES),
-    "coverage": Metric("coverage (Inception)", False, PICTURES),
+    "knn_density": Metric("density (Inception)", False, PICTURES),
+    "knn_coverage": Metric("coverage (Inception)", False, PICTURES),
     "nearest_train": Metric(
         "distance to the nearest training image over that of held-out images", False, PICTURES
     ),
@@ -66,8 +66,8 @@ OF_SAMPLES = (
     "kid",
     "precision",
     "recall",
-    "density",
-    "coverage",
+    "knn_density",
+    "knn_coverage",
     "sliced_w1",
     "sliced_w2",
     "w2",

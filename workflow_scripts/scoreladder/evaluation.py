@@ -64,8 +64,8 @@ def by_neighbours(found: np.ndarray, real: np.ndarray) -> dict[str, float]:
         "kid": metrics_features.kid(found, real)[0],
         "precision": precision,
         "recall": recall,
-        "density": density,
-        "coverage": coverage,
+        "knn_density": density,
+        "knn_coverage": coverage,
     }
 
 
@@ -121,7 +121,7 @@ def resampled_metrics(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[s
     """Those of `sample_metrics` that still mean the same where samples occur twice."""
     dataset = spec["dataset"]
     if dataset["name"] in IMAGES:
-        distance = metrics.frechet_distance(*metrics.moments(found), *metrics.moments(real))
+        distance = metrics.frechet_to(found, *metrics.moments(real))
         return {fid_name(spec["features"]): distance}
     mixture = datasets.mixture_of(dataset)
     return {

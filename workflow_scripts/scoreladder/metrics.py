@@ -37,6 +37,28 @@ def frechet_distance(mu1, cov1, mu2, cov2) -> float:
     return float(max(distance, 0.0))
 
 
+def frechet_to(features: np.ndarray, mu: np.ndarray, cov: np.ndarray) -> float:
+    """`frechet_distance` of the moments of features (n, d), n >= 2, to others: mu (d,), cov (d, d).
+
+    Of no more features than dimensions the covariance is XᵀX with X (n, d), and the trace of the
+    root is Σ√eig(XΣXᵀ), n numbers instead of d. Raises ValueError as `frechet_distance` does.
+    """
+    n, dim = features.shape
+    if n > dim:
+        return frechet_distance(*moments(features), mu, cov)
+    x = np.asarray(features, dtype=float)
+    if x.shape[1:] != np.shape(mu) or np.shape(cov) != 2 * np.shape(mu):
+        raise ValueError(f"moments do not match: {x.shape}, {np.shape(mu)} and {np.shape(cov)}")
+    if not all(np.isfinite(part).all() for part in (x, mu, cov)):
+        raise ValueError("moments are not finite")
+    centre = x.mean(axis=0)
+    x = (x - centre) / np.sqrt(n - 1)
+    product = x @ cov @ x.T
+    overlap = np.sqrt(linalg.eigvalsh((product + product.T) / 2).clip(min=0)).sum()
+    distance = np.sum((centre - mu) ** 2) + np.sum(x**2) + np.trace(cov) - 2 * overlap
+    return float(max(distance, 0.0))
+
+
 def _factor(cov: np.ndarray) -> np.ndarray:
     """A factor F (d, d) of a covariance, FFᵀ = Σ: Cholesky's, or of eigenvectors if singular."""
     try:

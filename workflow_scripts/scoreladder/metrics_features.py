@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from scoreladder.metrics import frechet_distance
+from scoreladder.metrics import frechet_distance, frechet_to
 
 # rows that are copied to float64 at once
 CHUNK = 1024
@@ -91,6 +91,9 @@ def fid_infinity(
     distances = []
     for size in sizes:
         index = random.permutation(count)[:size]
+        if size <= dim:
+            distances.append(frechet_to(features[index], *reference_moments))
+            continue
         mean, cov, _ = streaming_moments(_chunks(features, index))
         distances.append(frechet_distance(*reference_moments, mean, cov))
     return float(np.polynomial.Polynomial.fit(1 / sizes, distances, 1)(0.0))
