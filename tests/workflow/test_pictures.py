@@ -18,7 +18,7 @@ features: {{kind: inception, reference: test, path: network}}
 replicates: {{train_seeds: [0], sample_seeds: [0]}}
 {DEFAULTS.replace(SAMPLE, SAMPLE.replace("300", "24").replace("20,", "4,"))}
 variants:
-  multi: {{network: {{kind: unet, size: tiny}}, training: {{images: 200}}}}
+  multi: {{network: {{kind: unet, size: tiny}}, training: {{images: 200, batch_size: 10}}}}
   mlp: {{}}
 comparisons:
   - {{name: networks, baseline: multi, arms: [mlp], metric: fid_clean}}
