@@ -49,8 +49,8 @@ def test_a_description_of_nothing_known_is_no_model(tmp_path, family):
     for key in whole.keys() - {"family"}:
         storage.write(model, {name: value for name, value in whole.items() if name != key}, path)
         refused(path, f"'{key}'")
-    storage.write(model, whole | {"network": {"kind": "unet"}}, path)
-    refused(path, "unknown kind 'unet'; one of: ")
+    storage.write(model, whole | {"network": {"kind": "cnn"}}, path)
+    refused(path, "unknown kind 'cnn'; one of: ")
     storage.write(model, whole | {"network": whole["network"] | {"depth": 3}}, path)
     refused(path, "unexpected keyword argument 'depth'")
 
