@@ -4,26 +4,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from network_examples import LEVELS, filled, told
 from torch import nn
 
 from scoreladder import embeddings, networks
 from scoreladder.networks import Perceptron, ResidualBlock, ResidualMLP, waves
-
-LEVELS = 5
-
-
-def told(conditioning, n):
-    """What a denoiser tells a network of n noise levels."""
-    return torch.arange(n) % LEVELS if conditioning == "index" else torch.linspace(-1, 1, n)
-
-
-def filled(module, seed=0):
-    """The module with no weight left at zero."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
-    return module
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

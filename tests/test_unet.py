@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from network_examples import LEVELS, filled, told
 from torch import nn
 from training_examples import spec, train
 
@@ -9,26 +10,13 @@ from scoreladder import networks, objectives, training, unet
 from scoreladder.unet import Attention, ConvolutionalBlock, UNet
 from scoreladder.weighting import one
 
-LEVELS = 5
-
-
-def told(conditioning, n):
-    """What a denoiser tells a network of n noise levels."""
-    return torch.arange(n) % LEVELS if conditioning == "index" else torch.linspace(-1, 1, n)
+# weights of deep networks multiply
+SCALE = 0.1
 
 
 def doubled(c_noise):
     """Levels in float64; the index of a level stays a whole number."""
     return c_noise.double() if c_noise.is_floating_point() else c_noise
-
-
-def filled(module, seed=0):
-    """The module with no weight left at zero."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter += 0.1 * torch.randn(parameter.shape, generator=generator)
-    return module
 
 
 def parameters(size, shape):
@@ -48,7 +36,7 @@ def test_sizes_have_the_parameters_they_are_named_for(size, least, most):
 @pytest.mark.parametrize("conditioning", ["log_sigma", "index", "none"])
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64)])
 def test_images_keep_their_shape_whatever_the_side(shape, conditioning):
-    network = filled(UNet(shape, "tiny", conditioning, LEVELS))
+    network = filled(UNet(shape, "tiny", conditioning, LEVELS), SCALE)
     x = torch.randn(2, *shape)
     for count in (2, 1):
         assert network(x, told(conditioning, count)).shape == x.shape
@@ -93,7 +81,7 @@ def test_a_fresh_network_answers_zero_and_fresh_parts_change_nothing():
 
 
 def test_attention_is_torchs_own():
-    attention = filled(Attention(8)).double()
+    attention = filled(Attention(8), SCALE).double()
     h = torch.randn(3, 8, 4, 4, dtype=torch.float64)
     normed = nn.functional.group_norm(h, 2, attention.norm.weight, attention.norm.bias)
     query, key, value = (part.flatten(2).mT for part in attention.ask(normed).chunk(3, dim=1))
@@ -104,14 +92,14 @@ def test_attention_is_torchs_own():
 
 @pytest.mark.parametrize("conditioning", ["log_sigma", "index", "none"])
 def test_only_the_conditioned_see_the_noise(conditioning):
-    network = filled(UNet((1, 16, 16), "tiny", conditioning, LEVELS))
+    network = filled(UNet((1, 16, 16), "tiny", conditioning, LEVELS), SCALE)
     x = torch.randn(1, 1, 16, 16)
     first, last = (network(x, told(conditioning, 3)[[place]]) for place in (0, 2))
     assert torch.equal(first, last) == (conditioning == "none")
 
 
 def test_every_pixel_of_an_answer_sees_its_whole_image_and_no_other():
-    network = filled(UNet((1, 28, 28), "tiny"))
+    network = filled(UNet((1, 28, 28), "tiny"), SCALE)
     x = torch.randn(2, 1, 28, 28, requires_grad=True)
     network(x, torch.zeros(2))[0, 0, 0, 0].backward()
     assert (x.grad[0] != 0).all() and (x.grad[1] == 0).all()
@@ -119,7 +107,9 @@ def test_every_pixel_of_an_answer_sees_its_whole_image_and_no_other():
 
 def test_dropout_drops_in_training_alone():
     x, c = torch.randn(2, 1, 8, 8), torch.zeros(1)
-    plain, dropping = (filled(UNet((1, 8, 8), "tiny", dropout=share)) for share in (0.0, 0.5))
+    plain, dropping = (
+        filled(UNet((1, 8, 8), "tiny", dropout=share), SCALE) for share in (0.0, 0.5)
+    )
     dropping.load_state_dict(plain.state_dict())
     assert torch.equal(plain(x, c), plain(x, c))
     assert not torch.equal(dropping(x, c), dropping(x, c))
@@ -142,7 +132,7 @@ def test_every_objective_for_images_has_a_gradient(name):
         torch.randn(20, 1, 8, 8),
         0,
     )
-    filled(run.model)
+    filled(run.model, SCALE)
     x0, z = torch.randn(2, 2, 1, 8, 8)
     found = objectives.objective(name)(
         run.model, x0, torch.tensor([0.5, 1.0]), z, one, torch.Generator()
