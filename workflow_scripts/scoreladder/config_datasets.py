@@ -20,8 +20,7 @@ EXAMPLES = {
     "digit_classifier": "{kind: digit_classifier, steps: 400}",
     "inception": "{kind: inception, mode: clean}",
 }
-
-
+# of images whose side is not for experiments to say
 SIDES = {"digits": 8, "mnist": 28, "fashion_mnist": 28, "cifar10": 32, "celeba64": 64}
 
 
@@ -33,11 +32,7 @@ def check_unets(experiment: dict, wheres: dict[str, Key]) -> None:
         dataset = experiment["datasets"][variant["data"]]
         side = SIDES.get(dataset["name"]) or (dataset["name"] == "folder" and dataset["side"])
         if side not in UNET_SIDES:
-            on = (
-                f"{dataset['name']}, images of side {side}"
-                if side
-                else f"{dataset['name']}, points"
-            )
+            on = f"{dataset['name']}, " + (f"images of side {side}" if side else "points")
             allowed = f"a unet is for square images of side {listed(map(str, UNET_SIDES))}"
             raise ConfigError((*wheres[name], "network", "kind"), f"found 'unet' on {on}", allowed)
 

@@ -119,27 +119,38 @@ def fid_name(features: dict) -> str:
 
 def resampled_metrics(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str, float]:
     """Those of `sample_metrics` that still mean the same where samples occur twice."""
+    return _measure_against(real, spec)(found)
+
+
+def _measure_against(real: np.ndarray, spec: dict) -> Callable[[np.ndarray], dict[str, float]]:
+    """`resampled_metrics` of many samples against the same real data, looked at once."""
     dataset = spec["dataset"]
     if dataset["name"] in IMAGES:
-        distance = metrics.frechet_to(found, *metrics.moments(real))
-        return {fid_name(spec["features"]): distance}
+        moments, name = metrics.moments(real), fid_name(spec["features"])
+        return lambda found: {name: metrics.frechet_to(found, *moments)}
     mixture = datasets.mixture_of(dataset)
-    return {
+    return lambda found: {
         "sliced_w1": metrics.sliced_wasserstein(found, real, order=1),
         "sliced_w2": metrics.sliced_wasserstein(found, real, order=2),
         **(metrics.mixture_metrics(found, mixture) if mixture is not None else {}),
     }
 
 
+def _draws(spec: dict, usual: int) -> int:
+    """How many draws a spread over draws is of."""
+    return PICTURE_DRAWS if spec["dataset"]["name"] in PICTURES else usual
+
+
 def standard_errors(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str, float]:
     """Bootstrap standard error of each of `resampled_metrics` within one run, as NAME_se."""
 
-    def values(rows: np.ndarray) -> np.ndarray:
-        return np.array(list(resampled_metrics(rows, real, spec).values()))
+    measure = _measure_against(real, spec)
 
-    names = [f"{name}_se" for name in resampled_metrics(found, real, spec)]
-    draws = PICTURE_DRAWS if spec["dataset"]["name"] in PICTURES else BOOTSTRAP_DRAWS
-    errors = statistics.bootstrap_se(values, found, draws)
+    def values(rows: np.ndarray) -> np.ndarray:
+        return np.array(list(measure(rows).values()))
+
+    names = [f"{name}_se" for name in measure(found)]
+    errors = statistics.bootstrap_se(values, found, _draws(spec, BOOTSTRAP_DRAWS))
     return dict(zip(names, errors.tolist(), strict=True))
 
 
@@ -151,7 +162,7 @@ def floors(pool: np.ndarray, count: int, against: int, spec: dict) -> dict[str, 
     """
     count = min(count, len(pool) - against)
     draws = []
-    for seed in range(PICTURE_DRAWS if spec["dataset"]["name"] in PICTURES else FLOOR_DRAWS):
+    for seed in range(_draws(spec, FLOOR_DRAWS)):
         order = np.random.default_rng(seed).permutation(len(pool))
         first, second = pool[order[:count]], pool[order[count : count + against]]
         draws.append(sample_metrics(first, second, spec))
