@@ -1,4 +1,4 @@
-# One model per variant and seed. Resume state lies undeclared beside the model.
+# One model per variant and seed. Resume state and TensorBoard's events lie undeclared beside it.
 rule train:
     input:
         data=of_variant(DATA),

@@ -1,7 +1,7 @@
 """Variants in words."""
 
 import pytest
-from config_examples import POINTS, loaded
+from config_examples import POINTS, VALID, loaded
 
 from scoreladder import describe, sampling
 
@@ -84,6 +84,14 @@ def test_octaves_of_the_input(tmp_path, octaves, words):
     multi = loaded(tmp_path, POINTS)["variants"]["multi"]
     multi["network"]["octaves"] = octaves
     assert describe.model(multi) == f"MLP 8 × 1, EDM, log σ{words}"
+
+
+@pytest.mark.parametrize(("dropout", "words"), [(0, ""), (0.1, ", dropout 0.1")])
+def test_a_unet(tmp_path, dropout, words):
+    network = f"{{kind: unet, size: small, dropout: {dropout}}}"
+    text = VALID.replace("multi: {}", f"multi: {{network: {network}}}")
+    multi = loaded(tmp_path, text)["variants"]["multi"]
+    assert describe.model(multi) == f"UNet small, EDM, log σ{words}"
 
 
 LADDER = {"kind": "geometric", "sigma_max": 5, "sigma_min": 0.1, "levels": 2}

@@ -43,6 +43,9 @@ def test_a_variant_without_changes_has_every_setting(resolve):
             "warmup_images": 0,
             "ema_halflife": 0,
             "gradient_clip": 1.0,
+            "micro_batch": 100,
+            "precision": "float32",
+            "compile": False,
         },
         "sample": {
             "sampler": "annealed_langevin",

@@ -29,6 +29,7 @@ class Job:
     def __init__(self, snakemake, current: live.Live, deadline: deadlines.Deadline):
         self.spec = json.loads(snakemake.params.spec)
         self.device = snakemake.config["device"]
+        self.gpus = snakemake.resources.get("gpu") or 1
         self.facts: dict = {}
         self.deadline, self.note = deadline, current.facts.update
         self._result, self._inputs = snakemake.output[0], list(snakemake.input)

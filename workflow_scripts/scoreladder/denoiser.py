@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from scoreladder import densities, networks, noise, storage
+from scoreladder import densities, greys, networks, noise, storage
 from scoreladder.kinds import entry
 
 Coefficients = tuple[Tensor, Tensor, Tensor]
@@ -119,7 +119,8 @@ class Denoiser(nn.Module):
     x̂₀ = x + σ² s(x, σ_nearest). So a model of one scale has one score field, at whatever σ it is
     asked. `shape` is that of one data point; `sigmas` is the ladder of training, float64 on the
     CPU, descending; `moments` are the data's mean, one number per coordinate, and the standard
-    deviation about it, pooled over coordinates; left out, 0 and sigma_data. Raises ValueError on a
+    deviation about it, pooled over coordinates; left out, 0 and sigma_data. `autocast` may be set
+    to a type for the network to compute in. Raises ValueError on a
     parameterisation that is none of PARAMETERIZATIONS.
     """
 
@@ -144,6 +145,7 @@ class Denoiser(nn.Module):
         self.sigma_data = sigma_data
         self.sigma_range = sigma_range
         self.conditioning = conditioning
+        self.autocast: torch.dtype | None = None
         self.sigmas = torch.tensor(sigmas, dtype=torch.float64)
         self.register_buffer("log_levels", self.sigmas.log().float(), persistent=False)
 
@@ -177,7 +179,11 @@ class Denoiser(nn.Module):
 
     def _answer(self, scaled: Tensor, sigma: Tensor) -> Tensor:
         """F of c_in x (n, ...) at sigma, shaped by `per_sample`."""
-        return self.network(scaled, self.c_noise(sigma.flatten()))
+        told = self.c_noise(sigma.flatten())
+        if self.autocast is None:
+            return self.network(scaled, told)
+        with torch.autocast(scaled.device.type, self.autocast):
+            return self.network(scaled, told).to(scaled.dtype)
 
     def prior(self, sigma: float) -> tuple[Tensor, float]:
         """Mean, of the data's shape, and standard deviation of the Gaussian that p_σ is close to.
@@ -200,28 +206,28 @@ def score(denoiser: Callable[..., Tensor], x: Tensor, sigma: Tensor | float) -> 
     return (denoiser(x, sigma) - x) / per_sample(sigma, x) ** 2
 
 
-def describe(spec: dict, data: Tensor) -> dict:
+def describe(spec: dict, data: Tensor, bin_width: float = 0.0) -> dict:
     """The description of the score model that a variant's blocks mean for data (n, *shape).
 
-    spec holds the blocks noise, density, denoiser and network. Plain data: {"family": "score",
+    data are values or grey levels bin_width apart. spec holds the blocks noise, density, denoiser
+    and network. Plain data: {"family": "score",
     "network": {...}, "parameterization": name, "shape": [...], "sigma_data": float,
     "sigma_range": [low, high], "sigmas": [σ_1, …, σ_L], "moments": [[means], std]}, high being
     None where there is no end.
     Raises ValueError on a ladder or density that is none.
     """
-    sigmas = noise.ladder(spec["noise"], data)
+    sigmas = noise.ladder(spec["noise"], data, bin_width)
     low, high = densities.density(spec["density"], sigmas).support
-    flat = data.flatten(1).double()
-    spread = flat.var(dim=0, correction=0).mean().sqrt()
+    mean, variance = greys.moments(data, bin_width)
     return {
         "family": "score",
         "network": spec["network"],
         "parameterization": spec["denoiser"],
         "shape": list(data.shape[1:]),
-        "sigma_data": float(data.std()),
+        "sigma_data": greys.spread(data, bin_width),
         "sigma_range": [low, None if math.isinf(high) else high],
         "sigmas": sigmas.tolist(),
-        "moments": [flat.mean(dim=0).tolist(), float(spread)],
+        "moments": [mean.tolist(), float(variance.mean().sqrt())],
     }
 
 

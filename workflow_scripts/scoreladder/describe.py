@@ -113,7 +113,8 @@ def model(variant: dict) -> str:
     """The network, how its answer is read and what it is told, e.g. "MLP 256 × 2, EDM, log σ"."""
     network = variant["network"]
     if network["kind"] == "unet":
-        return f"UNet {network['size']}, {_read(variant)}"
+        dropped = f", dropout {network['dropout']:g}" if network["dropout"] else ""
+        return f"UNet {network['size']}, {_read(variant)}{dropped}"
     size = f"{network['width']} × {network['blocks']}"
     if network["kind"] == "mlp":
         words, octaves = f"MLP {size}, {_read(variant)}", network["octaves"]

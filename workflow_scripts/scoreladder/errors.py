@@ -10,3 +10,7 @@ class Stopped(BaseException):
 
     Like KeyboardInterrupt it can come from anywhere, so that no handler of errors may swallow it.
     """
+
+
+class TrainingFailed(JobFailed):
+    """Training cannot go on; the message says at which image, what was seen and what to try."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from scoreladder import greys
 from scoreladder.kinds import from_block
 from scoreladder.networks import Perceptron, weights_from
 
@@ -185,10 +186,11 @@ def describe(network: dict, data: Tensor, bin_width: float = 0.0) -> dict:
 
     Plain data: {"family", "network", "shape", "mean": D numbers, "std": D numbers}. The flow, whose
     splines need it, standardises every coordinate; the others divide all by one number, so that
-    distances keep their shape. bin_width is the width of the noise that `dequantise` will add.
+    distances keep their shape. bin_width is the width of the noise that `dequantise` will add, and
+    of the steps of data that are grey levels.
     """
-    flat = data.flatten(1).double()
-    variance = flat.var(dim=0, correction=0) + bin_width**2 / 12
+    mean, variance = greys.moments(data, bin_width)
+    variance = variance + bin_width**2 / 12
     pooled = variance.mean().expand_as(variance)
     # a coordinate that is constant in the data keeps a finite density
     used = variance.maximum(1e-6 * pooled) if network["kind"] == "flow" else pooled
@@ -196,7 +198,7 @@ def describe(network: dict, data: Tensor, bin_width: float = 0.0) -> dict:
         "family": network["kind"],
         "network": network,
         "shape": list(data.shape[1:]),
-        "mean": flat.mean(dim=0).tolist(),
+        "mean": mean.tolist(),
         "std": used.sqrt().tolist(),
     }
 

@@ -3,11 +3,22 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from scoreladder import densities, generative, objectives, seeds
+from scoreladder import densities, generative, greys, objectives, seeds
 from scoreladder.denoiser import Denoiser
 from scoreladder.weighting import Weighting, weighting
+
+# how many values are looked at in one go for the scale of a loss
+PIECE_VALUES = 2**20
+
+
+class Silence(nn.Module):
+    """A network as all of them are before training: it answers 0."""
+
+    def forward(self, x: Tensor, c_noise: Tensor) -> Tensor:
+        """x (n, ...) → 0, of its shape."""
+        return torch.zeros_like(x)
 
 
 @dataclass
@@ -21,6 +32,7 @@ class ScoreTask:
     objective: str
     density: densities.Density
     weighting: Weighting
+    bin_width: float = 0.0
 
     def __post_init__(self) -> None:
         self._objective = objectives.objective(self.objective)
@@ -46,15 +58,22 @@ class ScoreTask:
 
     @torch.no_grad()
     def scale(self, data: Tensor, seed: int, draws: int = 4096) -> float:
-        """E_p(σ)[λ(σ)·DSM loss] of the untrained model on data (n, ...), whatever the objective.
+        """E_p(σ)[λ(σ)·DSM loss] before training, when the network answers 0, on data (n, ...).
 
-        Divided by it, the DSM loss starts at 1, and the others differ from it by a constant.
+        Whatever the objective: divided by it, the DSM loss starts at 1, and the others differ from
+        it by a constant. data are values or grey levels.
         """
         generator = seeds.generator("loss scale", seed, device=data.device)
-        x0 = batch(data, draws, generator)
-        z, sigma = self.noise(x0, generator)
-        each = objectives.denoising_score_matching(self.model, x0, sigma, z, self.weighting)
-        return float(each.mean())
+        rows, each = max(1, PIECE_VALUES // data[0].numel()), []
+        network, self.model.network = self.model.network, Silence()
+        for start in range(0, draws, rows):
+            x0 = batch(data, min(rows, draws - start), generator, self.bin_width)
+            z, sigma = self.noise(x0, generator)
+            each.append(
+                objectives.denoising_score_matching(self.model, x0, sigma, z, self.weighting)
+            )
+        self.model.network = network
+        return float(torch.cat(each).mean())
 
     def state(self) -> dict[str, Tensor]:
         """What changes as training goes on, beside the model: what importance sampling learned."""
@@ -95,17 +114,18 @@ class DirectTask:
 Task = ScoreTask | DirectTask
 
 
-def batch(data: Tensor, n: int, generator: torch.Generator) -> Tensor:
-    """n data points drawn with replacement, (n, ...)."""
-    return data[torch.randint(len(data), (n,), generator=generator, device=data.device)]
+def batch(data: Tensor, n: int, generator: torch.Generator, bin_width: float = 0.0) -> Tensor:
+    """n points drawn with replacement, (n, ...), as values; data may be grey levels."""
+    index = torch.randint(len(data), (n,), generator=generator, device=data.device)
+    return greys.values(data[index], bin_width)
 
 
 def task(spec: dict, model: Denoiser | generative.Direct, bin_width: float) -> Task:
     """The task of a variant's blocks for a model, on its device and in its dtype.
 
     spec holds density, objective and weighting, the last as `weighting.weighting` takes it; for a
-    direct model, which only bin_width (in data units) concerns, nothing. Raises ValueError on an
-    unknown objective and as `densities.density` and `weighting.weighting` do.
+    direct model, nothing. bin_width is the gap between the values of discrete data. Raises
+    ValueError on an unknown objective and as `densities.density` and `weighting.weighting` do.
     """
     if not isinstance(model, Denoiser):
         return DirectTask(model, bin_width)
@@ -114,4 +134,5 @@ def task(spec: dict, model: Denoiser | generative.Direct, bin_width: float) -> T
         spec["objective"],
         densities.density(spec["density"], model.sigmas.to(next(model.parameters()))),
         weighting(spec["weighting"], model.sigma_data),
+        bin_width,
     )

@@ -16,12 +16,13 @@ FAMILIES = {"score": denoiser.build, **dict.fromkeys(generative.KINDS, generativ
 def describe(spec: dict, data: Tensor, bin_width: float = 0.0) -> dict:
     """The description, plain data, of the model that a variant's blocks mean for data (n, *shape).
 
-    A `network` of kind vae, gan or flow is that family, described by `generative.describe`; any
-    other is the backbone of a score model, described by `denoiser.describe`.
+    data are values, or grey levels of which v stands for v·bin_width − 1. A `network` of kind vae,
+    gan or flow is that family, described by `generative.describe`; any other is the backbone of a
+    score model, described by `denoiser.describe`.
     """
     if spec["network"]["kind"] in generative.KINDS:
         return generative.describe(spec["network"], data, bin_width)
-    return denoiser.describe(spec, data)
+    return denoiser.describe(spec, data, bin_width)
 
 
 def build(description: dict, seed: int = 0) -> Model:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from scoreladder import greys
 from scoreladder.kinds import from_block
 from scoreladder.sdes import VP, SubVP, check_range
 
@@ -131,27 +132,27 @@ def sub_vp(
     return _over_time(SubVP(beta_min, beta_max), levels, t_min)
 
 
-def ncsnv2(x: Tensor, sigma_min: float, c: float = 0.5) -> Tensor:
+def ncsnv2(x: Tensor, sigma_min: float, c: float = 0.5, bin_width: float = 0.0) -> Tensor:
     """NCSNv2's ladder for the data x: σ_1 by Technique 1, L by Technique 2, geometric between.
 
-    x (n, ...), n >= 2, the training data (arXiv 2006.09011, sections 3.1 and 3.2). Shape (L,),
-    descending, float64, on the CPU; L = 2 for data of fewer than 5 values a point. Raises
-    ValueError unless n >= 2, 0 < sigma_min < σ_1 and 0 < c < 0.997.
+    x (n, ...), n >= 2, the training data, values or grey levels bin_width apart (arXiv 2006.09011,
+    sections 3.1 and 3.2). Shape (L,), descending, float64, on the CPU; L = 2 for data of fewer
+    than 5 values a point. Raises ValueError unless n >= 2, 0 < sigma_min < σ_1 and 0 < c < 0.997.
     """
-    sigma_max = technique1_sigma_max(x)
+    sigma_max = technique1_sigma_max(x, bin_width)
     levels = technique2_levels(x[0].numel(), sigma_max, sigma_min, c)
     return geometric(sigma_max, sigma_min, levels)
 
 
-def technique1_sigma_max(x: Tensor) -> float:
+def technique1_sigma_max(x: Tensor, bin_width: float = 0.0) -> float:
     """NCSNv2's Technique 1: σ_1 = the largest Euclidean distance between two data points.
 
-    x (n, ...), in the data's unit (arXiv 2006.09011, section 3.1). Raises ValueError unless n >= 2.
+    x (n, ...), values or grey levels bin_width apart; in the unit of the values (arXiv 2006.09011,
+    section 3.1). Raises ValueError unless n >= 2.
     """
     if len(x) < 2:
         raise ValueError(f"need at least two data points, found {len(x)}")
-    flat = x.flatten(1).double()
-    return max(float(torch.cdist(block, flat).max()) for block in flat.split(1024))
+    return greys.diameter(x, bin_width)
 
 
 def technique2_levels(dim: int, sigma_max: float, sigma_min: float, c: float = 0.5) -> int:
@@ -237,15 +238,16 @@ LADDERS = {
 }
 
 
-def ladder(spec: dict, x: Tensor | None = None) -> Tensor:
+def ladder(spec: dict, x: Tensor | None = None, bin_width: float = 0.0) -> Tensor:
     """The ladder that a config block such as {kind: geometric, sigma_max: 5, …} describes.
 
-    x (n, ...) is the training data, which only kind ncsnv2 looks at. Shape (L,), descending,
-    float64, on the CPU. Raises ValueError as the kind's own function does, for an unknown kind,
-    for keys that are missing or not the kind's, and for ncsnv2 without data.
+    x (n, ...) is the training data, values or grey levels bin_width apart, which only kind ncsnv2
+    looks at. Shape (L,), descending, float64, on the CPU. Raises ValueError as the kind's
+    own function does, for an unknown kind, for keys that are missing or not the kind's, and for
+    ncsnv2 without data.
     """
     if spec.get("kind") != "ncsnv2":
         return from_block(LADDERS, spec)
     if x is None:
         raise ValueError("an ncsnv2 ladder follows from the training data: give x")
-    return from_block(LADDERS, spec, x)
+    return from_block(LADDERS, spec | {"bin_width": bin_width}, x)

@@ -1,6 +1,8 @@
 """Random numbers as a pure function of what they are for."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -14,3 +16,11 @@ def seed_of(*parts: int | str) -> int:
 def generator(*parts: int | str, device: torch.device | str = "cpu") -> torch.Generator:
     """A generator on `device`, seeded by `seed_of`."""
     return torch.Generator(device).manual_seed(seed_of(*parts))
+
+
+@contextmanager
+def drawn_from(*parts: int | str, device: torch.device) -> Iterator[None]:
+    """In the block, torch's own generators are seeded by `seed_of`; then they go on as before."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed_of(*parts))
+        yield

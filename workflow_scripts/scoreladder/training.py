@@ -10,17 +10,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from scoreladder import losses, models, seeds
-from scoreladder.errors import JobFailed
+from scoreladder import gradients, losses, models, parallel, seeds, speed
+from scoreladder.errors import JobFailed, TrainingFailed
 from scoreladder.files import atomic_path
 from scoreladder.optimiser import Moments, adam_step, fresh_moments
 
 RECORDS = 100
 DIVERGED = 100.0
-
-
-class TrainingFailed(JobFailed):
-    """Training cannot go on; the message says at which image, what was seen and what to try."""
+# of a loss of order 1; where float16 overflows below, the gradients are at fault
+LEAST_SCALE = 1e-3
 
 
 @dataclass
@@ -39,6 +37,7 @@ class Run:
     description: dict
     task: losses.Task
     loss_scale: float
+    scaler: torch.amp.GradScaler
     images: int = 0
     seconds: float = 0.0
     window: list[tuple[float, float]] = field(default_factory=list)
@@ -56,24 +55,35 @@ def start(
 
     spec holds the blocks noise, weighting, density, objective, denoiser, network and training of a
     variant, the first five None for a direct model; weighting may also be the name of a kind or a
-    callable λ(σ). data has shape (n, ...) and a floating dtype, which is the model's too. bin_width
-    is the gap between the values of discrete data, 0 for continuous ones: direct models with a
-    likelihood see noise of that width. The first weights depend on `seed` alone, so variants that
-    share a seed start from the same network. Raises ValueError on blocks that do not fit the data.
+    callable λ(σ). data has shape (n, ...) and a floating dtype, which is the model's too, or are
+    grey levels, of which v stands for v·bin_width − 1, for a model in float32. bin_width is the gap
+    between the values of discrete data, 0 for continuous ones: direct models with a likelihood see
+    noise of that width. The first weights depend on `seed` alone, so variants that
+    share a seed start from the same network. Raises ValueError on blocks that do not fit the data,
+    and JobFailed where several processes would sample levels by their losses.
     """
     description = models.describe(spec, data, bin_width)
-    model = models.build(description, seeds.seed_of("weights", seed)).to(device, data.dtype)
+    dtype = torch.float32 if data.dtype == torch.uint8 else data.dtype
+    model = models.build(description, seeds.seed_of("weights", seed)).to(device, dtype)
     data, task = data.to(device), losses.task(spec, model, bin_width)
+    if parallel.world() > 1 and spec["density"] == {"kind": "importance"}:
+        raise JobFailed(
+            "density: found 'importance' in a training by several processes, which do not hear of "
+            "each other's losses; train on one GPU"
+        )
+    ema = copy.deepcopy(model).requires_grad_(False).eval()
+    speed.speed_up(model, spec["training"], spec["objective"])
     return Run(
         spec=spec,
         seed=seed,
         data=data,
         model=model,
-        ema=copy.deepcopy(model).requires_grad_(False),
+        ema=ema,
         moments=fresh_moments(model),
         description=description,
         task=task,
         loss_scale=task.scale(data, seed),
+        scaler=speed.scaler(spec["training"], device),
     )
 
 
@@ -99,24 +109,29 @@ def update_ema(run: Run, batch: int) -> None:
     half_life = min(run.spec["training"]["ema_halflife"], 0.05 * run.images)
     keep = 0.5 ** (batch / half_life) if half_life > 0 else 0.0
     with torch.no_grad():
-        for average, current in zip(run.ema.parameters(), run.model.parameters(), strict=True):
-            average.lerp_(current, 1 - keep)
+        averages, current = list(run.ema.parameters()), list(run.model.parameters())
+        torch._foreach_lerp_(averages, current, 1 - keep)
 
 
 def step(run: Run) -> None:
-    """One optimiser step. Its random numbers are a function of (seed, images seen) only."""
+    """One optimiser step. Its random numbers are a function of (seed, images seen) only.
+
+    Raises TrainingFailed where memory runs out.
+    """
     training = run.spec["training"]
     batch = min(training["batch_size"], training["images"] - run.images)
-    generator = seeds.generator("train", run.seed, run.images, device=run.data.device)
-    x0 = losses.batch(run.data, batch, generator)
-    loss = run.task.losses(x0, generator).mean() / run.loss_scale
-    run.model.zero_grad()
-    loss.backward()
+    loss = gradients.accumulate(run, batch)
+    if run.scaler.is_enabled():
+        speed.unscale(run.scaler, list(run.model.parameters()))
     norm = nn.utils.clip_grad_norm_(run.model.parameters(), training["gradient_clip"])
-    adam_step(run.model, run.moments, learning_rate(training, run.images))
+    # as float16 has it, a gradient that overflows is a step left out, with another scale to follow
+    if run.scaler.is_enabled() and not norm.isfinite():
+        norm = torch.zeros_like(norm)
+    else:
+        adam_step(run.model, run.moments, learning_rate(training, run.images))
     run.images += batch
     update_ema(run, batch)
-    run.window.append((loss.detach(), norm))
+    run.window.append((loss, norm))
 
 
 def record(run: Run) -> None:
@@ -132,6 +147,11 @@ def record(run: Run) -> None:
             f"training diverged: at image {run.images} the loss, of order 1 at the start, "
             f"is {loss:.4g}; try a smaller training.learning_rate than "
             f"{run.spec['training']['learning_rate']:g} or a smaller training.gradient_clip"
+        )
+    if run.scaler.get_scale() < LEAST_SCALE:
+        raise TrainingFailed(
+            f"training diverged: at image {run.images} the gradients overflow in fp16, however "
+            "small their scale; try training.precision bf16 or float32"
         )
     rate = learning_rate(run.spec["training"], run.images)
     row = {"images": run.images, "loss": loss, "gradient_norm": norm, "learning_rate": rate}
@@ -166,6 +186,7 @@ def save_state(run: Run, path: Path, stamp: str) -> None:
         "ema": run.ema.state_dict(),
         "moments": run.moments,
         "task": run.task.state(),
+        "scaler": run.scaler.state_dict(),
     }
     with atomic_path(path) as temporary:
         torch.save(state, temporary)
@@ -192,6 +213,7 @@ def load_state(run: Run, path: Path, stamp: str) -> str:
         for name, value in values.items():
             value.copy_(state["moments"][kind][name])
     run.task.restore(state["task"])
+    run.scaler.load_state_dict(state["scaler"])
     run.images, run.curve, run.window = state["images"], state["curve"], state["window"]
     run.seconds = state["seconds"]
     return f"going on from image {run.images}"

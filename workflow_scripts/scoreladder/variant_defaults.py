@@ -2,7 +2,7 @@
 
 from scoreladder import variant_sampling
 from scoreladder.config_checks import check_at_most, check_known_levels, check_range, check_shards
-from scoreladder.config_errors import ConfigError, Key
+from scoreladder.config_errors import ConfigError, Key, shown
 from scoreladder.config_queries import DIRECT
 from scoreladder.config_schemas import allowed_keys, check, clause, with_defaults, with_floats
 
@@ -20,7 +20,7 @@ def complete(variant: dict, where: Key) -> dict:
         variant = _complete_direct(variant, where)
     else:
         variant = _complete_score(variant, where)
-    check_at_most(variant["training"], "batch_size", "images", (*where, "training"))
+    variant["training"] = _training(variant, (*where, "training"))
     return with_floats({key: variant.get(key) for key in allowed_keys(SCHEMA)}, SCHEMA)
 
 
@@ -52,6 +52,27 @@ def _complete_direct(variant: dict, where: Key) -> dict:
     check_shards(variant["sample"], (*where, "sample"))
     variant["sample"]["nfe"] = 1
     return variant
+
+
+def _training(variant: dict, where: Key) -> dict:
+    """A checked variant's training block with nothing left to default; raises ConfigError."""
+    written = variant["training"]
+    defaults = {"micro_batch": written["batch_size"], "precision": "float32", "compile": False}
+    training = defaults | written
+    check_at_most(training, "batch_size", "images", where)
+    check_at_most(training, "micro_batch", "batch_size", where)
+    if training["batch_size"] % training["micro_batch"]:
+        allowed = f"a divisor of batch_size, which is {training['batch_size']}"
+        raise ConfigError((*where, "micro_batch"), f"found {training['micro_batch']}", allowed)
+    kind = variant["network"]["kind"]
+    for key in ("precision", "compile"):
+        if kind in DIRECT and training[key] != defaults[key]:
+            found = f"found {shown(training[key])} with a network of kind {kind}"
+            raise ConfigError((*where, key), found, "only score models are sped up")
+    if training["compile"] and variant["objective"] != "dsm":
+        found = f"found true with the objective {variant['objective']}"
+        raise ConfigError((*where, "compile"), found, "only dsm takes no second derivatives")
+    return training
 
 
 def _density(density: dict, noise: dict, where: Key) -> dict:
