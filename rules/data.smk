@@ -54,6 +54,7 @@ rule make_reference:
         classifier=classifier_file,
     output:
         reference=REFERENCE,
+        arrays=[f"{HERE}/reference/{{data}}/{part}.npy" for part in REFERENCE_PARTS],
         manifest=f"{HERE}/reference/{{data}}/manifest.json",
     log:
         f"{HERE}/logs/make_reference/{{data}}.log",

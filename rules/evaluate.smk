@@ -1,4 +1,23 @@
 # Measurements of each run, and the tables that gather them.
+rule extract_features:
+    input:
+        shard=f"{SHARD}.npy",
+        network=needs("features", classifier_file),
+    output:
+        features=f"{FEATURES}.npy",
+        manifest=f"{FEATURES}.manifest.json",
+    log:
+        f"{HERE}/logs/extract_features/{{variant}}.seed{{seed}}.s{{sample_seed}}.shard{{shard}}.log",
+    conda:
+        "../environment.yml"
+    threads: feature_threads
+    params:
+        spec=spec_of(specs.features),
+        code=code("extract_features.py"),
+    script:
+        "../workflow_scripts/extract_features.py"
+
+
 rule evaluate:
     input:
         data=of_variant(DATA),
@@ -6,6 +25,7 @@ rule evaluate:
         classifier=classifier_file,
         model=model_file,
         shards=shard_files,
+        features=feature_files,
     output:
         metrics=f"{METRICS}.json",
         manifest=f"{METRICS}.manifest.json",

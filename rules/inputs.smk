@@ -69,8 +69,7 @@ def classifier_file(wildcards):
 
 def feature_threads(wildcards):
     """Inception on a CPU is worth more than one core; a small classifier is not."""
-    features = WHOLE[wildcards.experiment]["features"]
-    return 4 if features and features["kind"] == "inception" else 1
+    return 4 if config_queries.by_inception(WHOLE[wildcards.experiment]) else 1
 
 
 def tuning_file(wildcards):
@@ -82,6 +81,13 @@ def tuning_file(wildcards):
 def shard_files(wildcards):
     shards = WHOLE[wildcards.experiment]["variants"][wildcards.variant]["sample"]["shards"]
     return expand(f"{SHARD}.npy", shard=range(shards), **wildcards)
+
+
+def feature_files(wildcards):
+    """The shards' features, where each shard is worth a job of its own."""
+    if not config_queries.by_inception(WHOLE[wildcards.experiment]):
+        return []
+    return [f"{path.removesuffix('.npy')}.features.npy" for path in shard_files(wildcards)]
 
 
 def every_run(wildcards):

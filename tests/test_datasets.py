@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 
 from scoreladder import catalog, datasets
 from scoreladder.datasets import splits as splits_module
-from scoreladder.datasets.splits import Rows
+from scoreladder.rows import Picked, digest
 
 TOY = {
     "name": "gaussian_mixture",
@@ -265,8 +265,8 @@ def test_splits_come_back_from_their_file_as_they_were(digits, tmp_path):
 def test_rows_of_a_large_array_are_saved_in_their_order_without_a_copy(digits, tmp_path):
     every = np.concatenate(images(digits))
     index = np.random.default_rng(0).permutation(len(every))
-    shuffled = digits._replace(train=Rows(every, index))
-    assert shuffled.summary()["train"]["sha256"] == splits_module.digest(every[index])
+    shuffled = digits._replace(train=Picked(every, index))
+    assert shuffled.summary()["train"]["sha256"] == digest(every[index])
     datasets.write(shuffled, tmp_path / "splits.json")
     assert np.array_equal(datasets.read(tmp_path / "splits.json").train, every[index])
 

@@ -13,6 +13,7 @@ import mix_exact
 import mix_weights
 import sweep_nfe
 from scoreladder import datasets, files, models, ncsn_toy
+from scoreladder import reference as references
 from scoreladder.datasets import Splits
 from scoreladder.errors import JobFailed
 
@@ -106,11 +107,14 @@ def block(sampler, levels=None, **keys):
 def swept(tmp_path, path, blocks, sizes=(0.05, 0.2, 0.5)):
     # elsewhere, so that what is tuned on and what is reported cannot be mistaken for each other
     tune, test = normal(200, 2).numpy() + 3, normal(200, 2, seed=1).numpy()
-    np.savez(tmp_path / "reference.npz", train=tune, tune=tune, test=test)
+    reference = tmp_path / "reference.json"
+    for name, part in {"train": tune, "tune": tune, "test": test}.items():
+        np.save(references.files(reference)[name], part)
+    references.complete(reference, "test", neighbours=False)
     tuning = {"metric": "sliced_w1", "relative_step_sizes": list(sizes), "count": 200}
     spec = {"dataset": NORMAL, "features": None, "tuning": tuning, "samples": blocks, "seed": 0}
     out = tmp_path / "sweep.json"
-    facts = sweep_nfe.sweep_nfe(path, tmp_path / "reference.npz", None, spec, "cpu", out)
+    facts = sweep_nfe.sweep_nfe(path, reference, None, spec, "cpu", out)
     assert facts["dtype"] == "float32" and facts["device"].startswith("cpu")
     return files.read_json(out)["rows"]
 

@@ -10,6 +10,7 @@ from scoreladder import features, metrics
 from scoreladder.metrics_features import fid_infinity, kid, streaming_moments
 from scoreladder.metrics_neighbours import (
     density_coverage,
+    fresh_distance,
     memorisation,
     nearest_neighbour_distance,
     precision_recall,
@@ -248,12 +249,13 @@ def test_memorisation_tells_copies_from_fresh_draws():
     copies = train[::2].astype(np.float32)
     distances, index = nearest_neighbour_distance(copies, train.astype(np.float32))
     assert (distances == 0).all() and np.array_equal(index, np.arange(0, 600, 2))
-    assert memorisation(copies, train.astype(np.float32), held_out) == 0
-    assert memorisation(fresh, train, held_out) == pytest.approx(1, abs=0.03)
+    usual = fresh_distance(held_out, train)
+    assert memorisation(copies, train.astype(np.float32), usual) == 0
+    assert memorisation(fresh, train, usual) == pytest.approx(1, abs=0.03)
     mixed = np.concatenate([fresh[:300], train[:300]])
-    assert memorisation(mixed, train, held_out) == pytest.approx(0.5, abs=0.03)
+    assert memorisation(mixed, train, usual) == pytest.approx(0.5, abs=0.03)
     with pytest.raises(ValueError, match="all held-out features are training features"):
-        memorisation(fresh, train, train[:5])
+        fresh_distance(train[:5], train)
 
 
 @pytest.mark.parametrize("measure", [kid, precision_recall, density_coverage])

@@ -122,10 +122,23 @@ def test_samples_do_not_depend_on_the_grouping_of_shards_nor_on_their_order(name
         assert np.array_equal(together, whole)
 
 
-def test_fewer_samples_are_the_first_of_more():
+def test_whole_blocks_do_not_depend_on_how_many_samples_there_are():
     whole, _ = drawn(CONFIG, (0, 0), COUNT)
-    for count in (1, sampling.BLOCK, sampling.BLOCK + 1, COUNT - 1):
-        assert np.array_equal(drawn(CONFIG, (0, 0), count)[0], whole[:count])
+    for count in (sampling.BLOCK, sampling.BLOCK + 1, COUNT - 1):
+        full = count // sampling.BLOCK * sampling.BLOCK
+        assert np.array_equal(drawn(CONFIG, (0, 0), count)[0][:full], whole[:full])
+
+
+def test_no_chain_is_computed_that_nobody_asked_for():
+    rows = set()
+
+    class Watched(Mixture):
+        def __call__(self, x, sigma):
+            rows.add(len(x))
+            return super().__call__(x, sigma)
+
+    x, _ = sampling.draw(Watched(), CONFIG, 0.3, (0,), sampling.BLOCK + 7)
+    assert len(x) == sampling.BLOCK + 7 and rows == {sampling.BLOCK, 7}
 
 
 @pytest.mark.parametrize("name", ["annealed_langevin", "ddim", "pf_ode"])

@@ -38,7 +38,7 @@ class Job:
     @cached_property
     def stamp(self) -> str:
         """What the job's work is a function of: its settings, its code and what it reads."""
-        read = [files.sha256(Path(path).read_bytes()) for path in self._inputs]
+        read = [files.sha256_of(Path(path)) for path in self._inputs]
         return files.sha256("".join([self._made_by, *read]).encode())
 
     @property

@@ -1,12 +1,13 @@
 """Measure one run: its samples against held-out data, and the model that drew them."""
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from scoreladder import datasets, devices, evaluation, features, files, models, sampling
+from scoreladder import reference as references
 from scoreladder.denoiser import Denoiser
+from scoreladder.rows import Stored
 from scoreladder.steps import Keep, at_once
 
 # held-out images that a score model's losses are measured on
@@ -19,6 +20,7 @@ def evaluate(
     classifier: Path | None,
     model: Path,
     shards: list[Path],
+    extracted: list[Path],
     spec: dict,
     device: str,
     path: Path,
@@ -26,24 +28,22 @@ def evaluate(
 ) -> str:
     """Write the run's metrics, their standard errors within the run, and its curves over levels.
 
-    Returns the device that features were computed on.
+    extracted: the shards' features, where they have been computed already. Returns the device that
+    features and the model ran on.
     """
     where = devices.choose(device)
-    extract = features.extractor(spec["features"], classifier, where)
-
-    def rows(shard: Path) -> dict[str, np.ndarray]:
-        return {"rows": evaluation.features_of(np.load(shard, mmap_mode="r"), extract)}
-
-    parts = [keep(f"features{number}", partial(rows, each)) for number, each in enumerate(shards)]
-    found = np.concatenate([part["rows"] for part in parts])
-    with np.load(reference) as arrays:
-        real = dict(arrays)
-    measured = keep("metrics", lambda: evaluation.run_metrics(found, real, spec))
-    network, levels = models.load(model), {}
+    if extracted:
+        found = Stored(extracted)
+    else:
+        extract = features.extractor(spec["features"], classifier, where)
+        found = evaluation.features_of(np.concatenate([np.load(each) for each in shards]), extract)
+    known = references.read(reference)
+    measured = keep("metrics", lambda: evaluation.run_metrics(found, known, spec))
+    network, levels = models.load(model, where), {}
     if isinstance(network, Denoiser):
         smallest = sampling.smallest_sigma(spec["sample"], network)
-        test = datasets.read(data).values("test")
-        test = test[:PROBED] if test.ndim > 2 else test
+        splits = datasets.read(data)
+        test = splits.values("test", PROBED if splits.test.ndim > 2 else None)
         of_model, levels = evaluation.model_metrics(network, spec, smallest, test)
         measured |= of_model
     files.write_json(path, {"metrics": measured, "levels": levels})
@@ -60,6 +60,7 @@ if "snakemake" in globals():
             optional(snakemake.input, "classifier"),
             Path(snakemake.input.model),
             [Path(shard) for shard in snakemake.input.shards],
+            [Path(each) for each in snakemake.input.features],
             current.spec,
             current.device,
             Path(snakemake.output.metrics),

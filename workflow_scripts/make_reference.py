@@ -1,28 +1,31 @@
 """Held-out real data as the metrics see it."""
 
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from scoreladder import datasets, devices, evaluation, features, files
+from scoreladder import datasets, devices, evaluation, features, reference
 from scoreladder.catalog import PICTURES
+from scoreladder.steps import Keep, at_once
 
 
 def make_reference(
-    data: Path, classifier: Path | None, spec: dict, device: str, path: Path
+    data: Path,
+    classifier: Path | None,
+    spec: dict,
+    device: str,
+    path: Path,
+    keep: Keep = at_once,
 ) -> dict:
-    """Save the features of the train, tune and test splits."""
+    """Save the features of the train, tune and test splits, and what is known of them."""
     where, splits = devices.choose(device), datasets.read(data)
-    extract = features.extractor(spec["features"], classifier, where)
-
-    def part(name: str) -> np.ndarray:
-        levels = getattr(splits, name)
+    network = features.extractor(spec["features"], classifier, where)
+    extract = partial(evaluation.features_of, extract=network)
+    pictures = spec["dataset"]["name"] in PICTURES
+    for name in reference.SPLITS:
         # Inception takes levels as they lie on the disk
-        as_they_are = spec["dataset"]["name"] in PICTURES
-        return evaluation.features_of(levels if as_they_are else splits.values(name), extract)
-
-    with files.atomic_path(path) as temporary:
-        np.savez(temporary, **{name: part(name) for name in ("train", "tune", "test")})
+        images = getattr(splits, name) if pictures else splits.values(name)
+        features.store(reference.files(path)[name], images, extract, name, keep)
+    reference.complete(path, reference.against(spec["features"]), neighbours=pictures)
     return {"device": devices.describe(where), "dtype": "float32"}
 
 
@@ -36,4 +39,5 @@ if "snakemake" in globals():
             current.spec,
             current.device,
             Path(snakemake.output.reference),
+            current.keep,
         )

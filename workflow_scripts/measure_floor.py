@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from scoreladder import evaluation, files
+from scoreladder import reference as references
+from scoreladder.rows import Stored
 
 
 def measure_floor(reference: Path, spec: dict, path: Path) -> None:
     """Write the floor of every sample metric for each number of samples in use."""
-    with np.load(reference) as arrays:
-        pool = np.concatenate([arrays[name] for name in ("train", "tune", "test")])
-        against = len(arrays[evaluation.reference_split(spec["features"])])
+    places = references.files(reference)
+    pool = Stored([places[name] for name in references.SPLITS])
+    against = len(references.read(reference).compared())
     floors = {str(n): evaluation.floors(pool, n, against, spec) for n in spec["counts"]}
     files.write_json(path, floors)
 

@@ -15,6 +15,7 @@ from scoreladder import (
     sampling,
     tuning,
 )
+from scoreladder import reference as references
 from scoreladder.steps import Keep, at_once
 
 
@@ -35,8 +36,8 @@ def sweep_nfe(
     """
     where = devices.choose(device)
     network = denoiser.load(model, where)
-    with np.load(reference) as arrays:
-        tune, test = arrays["tune"], arrays[evaluation.reference_split(spec["features"])]
+    known = references.read(reference)
+    tune, against = known.tune[:], known.compared()[:]
     extract, key = features.extractor(spec["features"], classifier, where), ("sweep", spec["seed"])
 
     def tuned(block: dict) -> dict:
@@ -70,7 +71,7 @@ def sweep_nfe(
             return failed
         if not np.isfinite(samples).all():
             return failed | {"nfe": nfe}
-        found = evaluation.measured(samples, test, extract, spec)
+        found = evaluation.measured(samples, against, extract, spec, known.moments)
         return failed | {"nfe": nfe} | found
 
     every = progress.track(enumerate(spec["samples"]), len(spec["samples"]), "sweep", "budget")

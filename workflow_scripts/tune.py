@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from scoreladder import denoiser, devices, evaluation, features, files, progress, tuning
+from scoreladder import reference as references
 from scoreladder.steps import Keep, at_once
 
 
@@ -22,8 +23,7 @@ def tune(
     A trial whose chains do not stay finite has value null. Raises JobFailed if all are so.
     """
     where = devices.choose(device)
-    with np.load(reference) as arrays:
-        real = arrays["tune"]
+    real = references.read(reference).tune[:]
     extract = features.extractor(spec["features"], classifier, where)
     chosen, sizes = spec["tuning"], spec["tuning"]["relative_step_sizes"]
 

@@ -35,6 +35,12 @@ def is_sweep_tuned(experiment: dict) -> bool:
     return bool(swept) and any(asks_for_tuning(block) for _, block in swept["samples"])
 
 
+def by_inception(experiment: dict) -> bool:
+    """Whether samples are measured in Inception features, which are jobs of their own."""
+    features = experiment["features"]
+    return bool(features) and features["kind"] == "inception"
+
+
 def data_of(experiment: dict, variant: str) -> str:
     """The name of the data set that a variant is trained on and measured against."""
     return experiment["variants"][variant]["data"]

@@ -21,20 +21,20 @@ from scoreladder import (
 )
 from scoreladder.catalog import IMAGES, OF_MODE, PICTURES
 from scoreladder.denoiser import Denoiser
+from scoreladder.features import Extract
+from scoreladder.reference import NEIGHBOURS, Reference
+from scoreladder.rows import Rows, pick
 from scoreladder.weighting import weighting
 
 FLOOR_DRAWS = 20
 BOOTSTRAP_DRAWS = 25
 # in 2048 dimensions a draw takes seconds
 PICTURE_DRAWS = 6
-# how many of each set distances of all pairs are taken of
-NEIGHBOURS = 10_000
+# mean (d,) and covariance (d, d)
+Moments = tuple[np.ndarray, np.ndarray]
 
 # by the distances of all pairs of points, of so many of them
 PAIRWISE = {"w2": partial(metrics.wasserstein2, limit=500), "mmd": metrics.mmd}
-
-
-Extract = Callable[[np.ndarray], np.ndarray]
 
 
 def features_of(samples: np.ndarray, extract: Extract | None) -> np.ndarray:
@@ -42,12 +42,16 @@ def features_of(samples: np.ndarray, extract: Extract | None) -> np.ndarray:
     return samples.reshape(len(samples), -1) if extract is None else extract(samples)
 
 
-def sample_metrics(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str, float]:
+def sample_metrics(
+    found: Rows, real: Rows, spec: dict, moments: Moments | None = None
+) -> dict[str, float]:
     """Metrics of samples against real data, both as `features_of` gives them, (n, d), (m, d).
 
-    spec holds the block dataset, and for images the block features.
+    spec holds the block dataset, and for images the block features; moments are those of real,
+    where they are known.
     """
-    values, name = resampled_metrics(found, real, spec), spec["dataset"]["name"]
+    values = resampled_metrics(found, real, spec, moments)
+    name = spec["dataset"]["name"]
     if name in PICTURES:
         return values | by_neighbours(found, real)
     if name in IMAGES:
@@ -55,7 +59,7 @@ def sample_metrics(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str,
     return values | {name: metric(found, real) for name, metric in PAIRWISE.items()}
 
 
-def by_neighbours(found: np.ndarray, real: np.ndarray) -> dict[str, float]:
+def by_neighbours(found: Rows, real: Rows) -> dict[str, float]:
     """KID, and with the first NEIGHBOURS of each set precision, recall, density and coverage."""
     near, known = found[:NEIGHBOURS], real[:NEIGHBOURS]
     precision, recall = metrics_neighbours.precision_recall(known, near)
@@ -69,30 +73,36 @@ def by_neighbours(found: np.ndarray, real: np.ndarray) -> dict[str, float]:
     }
 
 
-def run_metrics(found: np.ndarray, real: dict[str, np.ndarray], spec: dict) -> dict[str, float]:
+def run_metrics(found: Rows, reference: Reference, spec: dict) -> dict[str, float]:
     """`sample_metrics` of one run with their standard errors, and what is too dear for more of it.
 
-    real: split → its features. FID∞ is there from 200 samples on; nearest_train is the distance to
-    the nearest training image over that of held-out images, of the first NEIGHBOURS of each.
+    FID∞ is there from 200 samples on; nearest_train is the distance to the nearest training image
+    over that of held-out images, of the first NEIGHBOURS of each.
     """
-    against = real[reference_split(spec["features"])]
-    values = sample_metrics(found, against, spec) | standard_errors(found, against, spec)
-    if spec["dataset"]["name"] not in PICTURES:
+    pictures, real = spec["dataset"]["name"] in PICTURES, reference.compared()
+    if not pictures:
+        real = real[:]
+    values = sample_metrics(found, real, spec, reference.moments)
+    values |= standard_errors(found, real, spec, reference.moments)
+    if not pictures:
         return values
     if len(found) >= 2 * metrics_features.SMALLEST_SUBSET:
-        moments = metrics.moments(against)
-        values["fid_infinity"] = metrics_features.fid_infinity(found, moments)
+        values["fid_infinity"] = metrics_features.fid_infinity(found, reference.moments)
     values["nearest_train"] = metrics_neighbours.memorisation(
-        found[:NEIGHBOURS], real["train"], real["test"][:NEIGHBOURS]
+        found[:NEIGHBOURS], reference.train, reference.fresh
     )
     return values
 
 
 def measured(
-    samples: np.ndarray, real: np.ndarray, extract: Extract | None, spec: dict
+    samples: np.ndarray,
+    real: np.ndarray,
+    extract: Extract | None,
+    spec: dict,
+    moments: Moments | None = None,
 ) -> dict[str, float]:
     """`sample_metrics` of samples (n, ...) against real data as `features_of` gives it, (m, d)."""
-    return sample_metrics(features_of(samples, extract), real, spec)
+    return sample_metrics(features_of(samples, extract), real, spec, moments)
 
 
 def metric_of(
@@ -102,14 +112,11 @@ def metric_of(
     found = features_of(samples, extract)
     if name in PAIRWISE:
         return PAIRWISE[name](found, real)
+    if name == "kid":
+        return metrics_features.kid(found, real)[0]
     if spec["dataset"]["name"] in PICTURES and name not in OF_MODE:
         return by_neighbours(found, real)[name]
     return resampled_metrics(found, real, spec)[name]
-
-
-def reference_split(features: dict | None) -> str:
-    """The split that samples are compared with: test, but for Inception the one that is asked."""
-    return (features or {}).get("reference", "test")
 
 
 def fid_name(features: dict) -> str:
@@ -117,17 +124,21 @@ def fid_name(features: dict) -> str:
     return "fid" if features["kind"] == "digit_classifier" else f"fid_{features['mode']}"
 
 
-def resampled_metrics(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str, float]:
+def resampled_metrics(
+    found: Rows, real: Rows, spec: dict, moments: Moments | None = None
+) -> dict[str, float]:
     """Those of `sample_metrics` that still mean the same where samples occur twice."""
-    return _measure_against(real, spec)(found)
+    return _measure_against(real, spec, moments)(found)
 
 
-def _measure_against(real: np.ndarray, spec: dict) -> Callable[[np.ndarray], dict[str, float]]:
+def _measure_against(
+    real: Rows, spec: dict, moments: Moments | None
+) -> Callable[[Rows], dict[str, float]]:
     """`resampled_metrics` of many samples against the same real data, looked at once."""
     dataset = spec["dataset"]
     if dataset["name"] in IMAGES:
-        moments, name = metrics.moments(real), fid_name(spec["features"])
-        return lambda found: {name: metrics.frechet_to(found, *moments)}
+        known, name = moments or metrics_features.moments(real), fid_name(spec["features"])
+        return lambda found: {name: metrics_features.fid(found, *known)}
     mixture = datasets.mixture_of(dataset)
     return lambda found: {
         "sliced_w1": metrics.sliced_wasserstein(found, real, order=1),
@@ -141,12 +152,13 @@ def _draws(spec: dict, usual: int) -> int:
     return PICTURE_DRAWS if spec["dataset"]["name"] in PICTURES else usual
 
 
-def standard_errors(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str, float]:
+def standard_errors(
+    found: Rows, real: Rows, spec: dict, moments: Moments | None = None
+) -> dict[str, float]:
     """Bootstrap standard error of each of `resampled_metrics` within one run, as NAME_se."""
+    measure = _measure_against(real, spec, moments)
 
-    measure = _measure_against(real, spec)
-
-    def values(rows: np.ndarray) -> np.ndarray:
+    def values(rows: Rows) -> np.ndarray:
         return np.array(list(measure(rows).values()))
 
     names = [f"{name}_se" for name in measure(found)]
@@ -154,7 +166,7 @@ def standard_errors(found: np.ndarray, real: np.ndarray, spec: dict) -> dict[str
     return dict(zip(names, errors.tolist(), strict=True))
 
 
-def floors(pool: np.ndarray, count: int, against: int, spec: dict) -> dict[str, dict[str, float]]:
+def floors(pool: Rows, count: int, against: int, spec: dict) -> dict[str, dict[str, float]]:
     """Each metric of `count` real samples against `against` other real ones, over seeded draws.
 
     pool (n, d) holds all the real data as features. Where n < count + against, fewer are drawn, and
@@ -164,7 +176,7 @@ def floors(pool: np.ndarray, count: int, against: int, spec: dict) -> dict[str, 
     draws = []
     for seed in range(_draws(spec, FLOOR_DRAWS)):
         order = np.random.default_rng(seed).permutation(len(pool))
-        first, second = pool[order[:count]], pool[order[count : count + against]]
+        first, second = pick(pool, order[:count]), pick(pool, order[count : count + against])
         draws.append(sample_metrics(first, second, spec))
     return {
         name: {
@@ -185,10 +197,11 @@ def model_metrics(
     which the score is held against the noiseless one: the smallest that the variant samples at.
     test (n, ...) is held-out data. Returns (metrics, curves).
     """
-    data, sigmas = torch.from_numpy(test), model.sigmas
+    device = next(model.parameters()).device
+    data, sigmas = torch.from_numpy(test).to(device), model.sigmas.cpu()
     losses = probes.losses_by_level(model, data, sigmas)
     weight = weighting(spec["weighting"], model.sigma_data)
-    density = densities.density(spec["density"], sigmas)
+    density = densities.density(spec["density"], model.sigmas)
     shares = probes.loss_shares(losses, sigmas, weight, density)
     curves = {"sigma": sigmas.tolist(), "loss": losses, "share": shares.tolist()}
     size, seed = spec["batch_size"], spec["seed"]

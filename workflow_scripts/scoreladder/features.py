@@ -1,7 +1,9 @@
 """Feature networks for FID, and clean-fid's own resize and loop to drive them."""
 
+import itertools
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +11,18 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from scoreladder import inception, seeds
+from scoreladder import inception, progress, rows, seeds
 from scoreladder.files import atomic_path
+from scoreladder.rows import Rows
+from scoreladder.steps import Keep, at_once
 
 SIDE = 32
 FEATURES = 128
 LEARNING_RATE = 2e-3
+# images whose features are computed, and kept, at once
+CHUNK = 256
+
+Extract = Callable[[np.ndarray], np.ndarray]
 
 
 class DigitClassifier(nn.Module):
@@ -103,7 +111,7 @@ def extract(
 
 def extractor(
     block: dict | None, path: Path | None, device: torch.device | str = "cpu"
-) -> Callable[[np.ndarray], np.ndarray] | None:
+) -> Extract | None:
     """What takes images (n, C, H, W) to the features that a features block means; None for points.
 
     path: the file of the network. Images are uint8 levels or float values in [−1, 1].
@@ -117,9 +125,26 @@ def extractor(
 
     def pooled(images: np.ndarray) -> np.ndarray:
         levels = images if images.dtype == np.uint8 else to_uint8(images)
-        return inception.features(levels, inner, mode, device, "features")
+        return inception.features(levels, inner, mode, device)
 
     return pooled
+
+
+def store(path: Path, images: Rows, extract: Extract, label: str, keep: Keep = at_once) -> None:
+    """Save extract(images) as a .npy file, CHUNK images at a time, and show progress.
+
+    Each chunk is kept as LABEL0, LABEL1, ....
+    """
+
+    def part(number: int) -> dict[str, np.ndarray]:
+        return {"rows": extract(images[number * CHUNK : (number + 1) * CHUNK])}
+
+    numbers = range(-(-len(images) // CHUNK))
+    shown = progress.track(numbers, len(images), label, "img", CHUNK)
+    parts = (keep(f"{label}{number}", partial(part, number))["rows"] for number in shown)
+    first = next(parts)
+    shape = (len(images), first.shape[1])
+    rows.store(path, shape, first.dtype, itertools.chain([first], parts))
 
 
 def train_classifier(images: np.ndarray, labels: np.ndarray, steps: int) -> DigitClassifier:

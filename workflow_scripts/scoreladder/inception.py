@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from scoreladder import archives, mirrors, progress, sources
+from scoreladder import archives, mirrors, sources
 from scoreladder.archives import Member
 from scoreladder.errors import JobFailed
 from scoreladder.files import atomic_path, sha256
@@ -121,17 +121,11 @@ def features(
     network: nn.Module,
     mode: str,
     device: torch.device | str = "cpu",
-    label: str | None = None,
 ) -> np.ndarray:
-    """Features (n, 2048), float32, of uint8 images (n, 1 or 3, H, W); a label shows progress.
-
-    Images may be memory-mapped: a batch is read at a time.
-    """
+    """Features (n, 2048), float32, of uint8 images (n, 1 or 3, H, W), BATCH at a time."""
     found = np.empty((len(images), FEATURES), dtype=np.float32)
-    starts = range(0, len(images), BATCH)
-    shown = progress.track(starts, len(images), label, "img", BATCH) if label else starts
     with torch.no_grad():
-        for start in shown:
+        for start in range(0, len(images), BATCH):
             batch = torch.from_numpy(np.array(images[start : start + BATCH])).to(device)
             found[start : start + len(batch)] = network(resize(batch, mode)).cpu().numpy()
     return found

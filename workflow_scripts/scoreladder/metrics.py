@@ -32,31 +32,29 @@ def frechet_distance(mu1, cov1, mu2, cov2) -> float:
         raise ValueError("moments are not finite")
     factor = _factor(cov1)
     product = factor.T @ cov2 @ factor
+    return _distance(mu1 - mu2, np.trace(cov1) + np.trace(cov2), product)
+
+
+def _distance(between: np.ndarray, traces: float, product: np.ndarray) -> float:
+    """‖μ₁−μ₂‖² + tr Σ₁ + tr Σ₂ − 2 Σ√eig of a matrix that is symmetric but for rounding."""
     overlap = np.sqrt(linalg.eigvalsh((product + product.T) / 2).clip(min=0)).sum()
-    distance = np.sum((mu1 - mu2) ** 2) + np.trace(cov1) + np.trace(cov2) - 2 * overlap
-    return float(max(distance, 0.0))
+    return float(max(np.sum(between**2) + traces - 2 * overlap, 0.0))
 
 
 def frechet_to(features: np.ndarray, mu: np.ndarray, cov: np.ndarray) -> float:
     """`frechet_distance` of the moments of features (n, d), n >= 2, to others: mu (d,), cov (d, d).
 
-    Of no more features than dimensions the covariance is XᵀX with X (n, d), and the trace of the
-    root is Σ√eig(XΣXᵀ), n numbers instead of d. Raises ValueError as `frechet_distance` does.
+    The covariance is XᵀX with X (n, d), and the trace of the root is Σ√eig(XΣXᵀ), n numbers instead
+    of d: what is cheap where n <= d. Raises ValueError as `frechet_distance` does.
     """
-    n, dim = features.shape
-    if n > dim:
-        return frechet_distance(*moments(features), mu, cov)
     x = np.asarray(features, dtype=float)
     if x.shape[1:] != np.shape(mu) or np.shape(cov) != 2 * np.shape(mu):
         raise ValueError(f"moments do not match: {x.shape}, {np.shape(mu)} and {np.shape(cov)}")
     if not all(np.isfinite(part).all() for part in (x, mu, cov)):
         raise ValueError("moments are not finite")
     centre = x.mean(axis=0)
-    x = (x - centre) / np.sqrt(n - 1)
-    product = x @ cov @ x.T
-    overlap = np.sqrt(linalg.eigvalsh((product + product.T) / 2).clip(min=0)).sum()
-    distance = np.sum((centre - mu) ** 2) + np.sum(x**2) + np.trace(cov) - 2 * overlap
-    return float(max(distance, 0.0))
+    x = (x - centre) / np.sqrt(len(x) - 1)
+    return _distance(centre - mu, np.sum(x**2) + np.trace(cov), x @ cov @ x.T)
 
 
 def _factor(cov: np.ndarray) -> np.ndarray:

@@ -1,45 +1,44 @@
 """What is measured of images in the feature space of a network: moments, FID∞ and KID."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 
 from scoreladder.metrics import frechet_distance, frechet_to
+from scoreladder.rows import Picked, Rows, Stored, chunks, pick
 
-# rows that are copied to float64 at once
-CHUNK = 1024
 # fewer features than this are no subset to extrapolate from
 SMALLEST_SUBSET = 100
 
 
-def checked(*sets: np.ndarray, least: int) -> list[np.ndarray]:
-    """Sets of features (n, d), n >= least, as NumPy arrays of the dtype they have.
+def checked(*sets: Rows, least: int) -> list[Rows]:
+    """Sets of features (n, d), n >= least: arrays as NumPy arrays of their dtype, others as is.
 
     Raises ValueError on unlike dimensions, fewer rows or values that are not finite.
     """
-    sets = [np.asarray(rows) for rows in sets]
+    sets = [rows if isinstance(rows, Stored | Picked) else np.asarray(rows) for rows in sets]
     shapes = [rows.shape for rows in sets]
     if any(len(shape) != 2 or shape[1:] != shapes[0][1:] for shape in shapes):
         raise ValueError(f"features do not match: {' and '.join(map(str, shapes))}")
     if min(map(len, sets)) < least:
         counts = " and ".join(str(len(rows)) for rows in sets)
         raise ValueError(f"need {least} or more features of each, found {counts}")
-    if not all(np.isfinite(rows).all() for rows in sets):
+    if not all(np.isfinite(part).all() for rows in sets for part in chunks(rows)):
         raise ValueError("features are not finite")
     return sets
 
 
-def streaming_moments(chunks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray, int]:
-    """Mean (d,), unbiased covariance (d, d) and number of the rows of all chunks (·, d), float64.
+def streaming_moments(parts: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray, int]:
+    """Mean (d,), unbiased covariance (d, d) and number of the rows of all parts (·, d), float64.
 
-    Each chunk's mean and scatter are merged into those so far (Chan, Golub & LeVeque 1983, The
+    Each part's mean and scatter are merged into those so far (Chan, Golub & LeVeque 1983, The
     American Statistician 37): memory does not grow with the rows, a mean far from 0 costs no
     digits, and how the rows are cut changes only the rounding. Raises ValueError on fewer than two
     rows, unlike dimensions or values that are not finite.
     """
     count, mean, scatter = 0, 0.0, 0.0
-    for chunk in chunks:
-        (rows,) = checked(chunk, least=0)
+    for part in parts:
+        (rows,) = checked(part, least=0)
         if count and rows.shape[1:] != mean.shape:
             raise ValueError(f"features do not match: {mean.shape[0]} and then {rows.shape[1]}")
         if len(rows) == 0:
@@ -59,13 +58,25 @@ def streaming_moments(chunks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndar
     return mean, scatter / (count - 1), count
 
 
-def _chunks(features: np.ndarray, index: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, len(index), CHUNK):
-        yield features[index[start : start + CHUNK]]
+def moments(features: Rows) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (d,) and unbiased covariance (d, d) of features (n, d), in float64, by chunks."""
+    return streaming_moments(chunks(features))[:2]
+
+
+def fid(features: Rows, mean: np.ndarray, covariance: np.ndarray) -> float:
+    """Fréchet distance of features (n, d) to others' moments, by whichever form is the cheaper.
+
+    mean (d,), covariance (d, d); memory does not grow with n. Raises ValueError on fewer than two
+    features, unlike dimensions or values that are not finite.
+    """
+    (features,) = checked(features, least=2)
+    if len(features) <= len(mean):
+        return frechet_to(features[:], mean, covariance)
+    return frechet_distance(*moments(features), mean, covariance)
 
 
 def fid_infinity(
-    features: np.ndarray,
+    features: Rows,
     reference_moments: tuple[np.ndarray, np.ndarray],
     points: int = 15,
     seed: int = 0,
@@ -88,19 +99,14 @@ def fid_infinity(
     count, dim = features.shape
     smallest = max(count // 10, min(2 * dim, count // 2), SMALLEST_SUBSET)
     sizes = np.linspace(smallest, count, points).astype(int)
-    distances = []
-    for size in sizes:
-        index = random.permutation(count)[:size]
-        if size <= dim:
-            distances.append(frechet_to(features[index], *reference_moments))
-            continue
-        mean, cov, _ = streaming_moments(_chunks(features, index))
-        distances.append(frechet_distance(*reference_moments, mean, cov))
+    distances = [
+        fid(pick(features, random.permutation(count)[:size]), *reference_moments) for size in sizes
+    ]
     return float(np.polynomial.Polynomial.fit(1 / sizes, distances, 1)(0.0))
 
 
 def kid(
-    x: np.ndarray, y: np.ndarray, subsets: int = 100, subset_size: int = 1000, seed: int = 0
+    x: Rows, y: Rows, subsets: int = 100, subset_size: int = 1000, seed: int = 0
 ) -> tuple[float, float]:
     """Kernel Inception Distance of features x (n, d) and y (m, d) (arXiv 1801.01401).
 

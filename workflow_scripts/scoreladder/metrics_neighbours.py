@@ -9,6 +9,7 @@ import numpy as np
 
 from scoreladder.metrics import squared_distances
 from scoreladder.metrics_features import checked
+from scoreladder.rows import Rows, chunks
 
 # rows that are compared with all others at once
 STRIP = 512
@@ -45,9 +46,7 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> tuple[fl
     return float(by_real.mean() / k), float(covered.mean())
 
 
-def nearest_neighbour_distance(
-    samples: np.ndarray, train: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def nearest_neighbour_distance(samples: Rows, train: Rows) -> tuple[np.ndarray, np.ndarray]:
     """Euclidean distance (n,) of samples (n, d) to the nearest of train (m, d), and its index (n,).
 
     The distance is of the differences themselves, so that a copy's is exactly 0. Raises ValueError
@@ -56,23 +55,44 @@ def nearest_neighbour_distance(
     samples, train = checked(samples, train, least=1)
     index = np.empty(len(samples), dtype=np.int64)
     distances = np.empty(len(samples))
-    for rows, squared in _strips(samples, train):
-        index[rows] = squared.argmin(axis=1)
-        apart = samples[rows].astype(np.float64) - train[index[rows]]
-        distances[rows] = np.linalg.norm(apart, axis=1)
+    for start in range(0, len(samples), STRIP):
+        rows = slice(start, start + STRIP)
+        part = samples[rows].astype(np.float64)
+        found = index[rows] = _nearest(part, train)
+        distances[rows] = np.linalg.norm(part - train[found], axis=1)
     return distances, index
 
 
-def memorisation(samples: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> float:
+def _nearest(part: np.ndarray, train: Rows) -> np.ndarray:
+    """The index of the nearest row of train (m, d) to each of part (n, d), (n,)."""
+    nearest, index = np.full(len(part), np.inf), np.zeros(len(part), dtype=np.int64)
+    for number, others in enumerate(chunks(train, STRIP)):
+        squared = squared_distances(part, others.astype(np.float64))
+        found = squared.argmin(axis=1)
+        least = np.take_along_axis(squared, found[:, None], axis=1)[:, 0]
+        nearer = least < nearest
+        nearest[nearer], index[nearer] = least[nearer], number * STRIP + found[nearer]
+    return index
+
+
+def fresh_distance(held_out: Rows, train: Rows) -> float:
+    """Mean distance of held-out real features (l, d) to the nearest training feature (m, d).
+
+    Raises ValueError as `nearest_neighbour_distance` does, and where all are training features.
+    """
+    distance = float(nearest_neighbour_distance(held_out, train)[0].mean())
+    if distance == 0:
+        raise ValueError("all held-out features are training features: no distance to measure by")
+    return distance
+
+
+def memorisation(samples: Rows, train: Rows, fresh: float) -> float:
     """How far samples (n, d) keep from the training data (m, d), by the measure of fresh data.
 
-    Their mean distance to the nearest training feature over that of held-out real data (l, d): 1
-    like fresh data, well below 1 memorised, above 1 far from the data. Raises ValueError as
-    `nearest_neighbour_distance` does, and where all held-out data is in the training data.
+    Their mean distance to the nearest training feature over `fresh_distance`: 1 like fresh data,
+    well below 1 memorised, above 1 far from the data. Raises ValueError as
+    `nearest_neighbour_distance` does.
     """
-    fresh = nearest_neighbour_distance(held_out, train)[0].mean()
-    if fresh == 0:
-        raise ValueError("all held-out features are training features: no distance to measure by")
     return float(nearest_neighbour_distance(samples, train)[0].mean() / fresh)
 
 

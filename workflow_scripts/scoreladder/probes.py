@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from scoreladder import losses, objectives, seeds
 from scoreladder.analytic import GaussianMixture
@@ -42,12 +42,18 @@ def score_errors(
     }
     errors = {}
     for name, x in ((name, x) for name, x in parts.items() if len(x)):
-        with torch.no_grad():
-            gap = score(model, x.float(), sigma).double() - mixture.score(x)
+        gap = _learned(model, x, sigma) - mixture.score(x)
         errors[name] = float(gap.square().sum(dim=1).mean().sqrt())
     if "score_error_dense" in errors:
         errors["sparse_to_dense"] = errors["score_error_sparse"] / errors["score_error_dense"]
     return errors
+
+
+def _learned(model: Denoiser, x: Tensor, sigma: float) -> Tensor:
+    """s_θ(x, σ) of points (n, D), in float64 on the CPU, wherever the model is."""
+    device = next(model.parameters()).device if isinstance(model, nn.Module) else x.device
+    with torch.no_grad():
+        return score(model, x.float().to(device), sigma).double().cpu()
 
 
 def epsilon_identity_gap(mixture: GaussianMixture, seed: int = 0, draws: int = 1024) -> float:
@@ -164,7 +170,7 @@ def excess_gradient_noise(
     weighed on the model's ladder by `level_masses`. data (n, ...), `batch` points a batch.
     """
     sigmas = model.sigmas.to(data.device)
-    masses = torch.from_numpy(level_masses(density, sigmas))
+    masses = torch.from_numpy(level_masses(density, sigmas.cpu()))
     factors = (masses * len(sigmas)).to(data)
     log_levels = sigmas.log().to(data)
 
@@ -194,8 +200,7 @@ def score_errors_by_level(
     errors = []
     for sigma in sigmas.tolist():
         x = mixture.sample(draws, sigma, seeds.generator("score errors by level"))
-        with torch.no_grad():
-            gap = score(model, x.float(), sigma).double() - mixture.score(x, sigma)
+        gap = _learned(model, x, sigma) - mixture.score(x, sigma)
         errors.append(float(sigma * gap.square().mean().sqrt()))
     return errors
 
@@ -211,11 +216,9 @@ def score_fields(
     ticks, grid = window(mixture)
     side = (len(ticks), len(ticks))
     x = torch.from_numpy(grid)
-    with torch.no_grad():
-        learned = [
-            score(model, x.float(), sigma).double().reshape(*side, 2).numpy()
-            for model, sigma in models.values()
-        ]
+    learned = [
+        _learned(model, x, sigma).reshape(*side, 2).numpy() for model, sigma in models.values()
+    ]
     return {
         "ticks": ticks,
         "log_prob": mixture.log_prob(x).reshape(side).numpy(),

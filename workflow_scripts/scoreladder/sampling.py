@@ -33,6 +33,7 @@ __all__ = [
     "StepSizeError",
     "ancestral",
     "annealed_langevin",
+    "block_rows",
     "block_states",
     "consistent_annealed",
     "ddim",
@@ -52,6 +53,10 @@ __all__ = [
     "start_of",
     "steps_per_level",
 ]
+
+
+# compute(number, rows, at): a block by its number and rows; at(n) hears of n evaluations
+Compute = Callable[[int, int, Callable[[int], None]], dict[str, np.ndarray]]
 
 
 def relative_step_size(sample: dict, tuning: Path | None) -> float | None:
@@ -94,8 +99,9 @@ def block_states(
     key: tuple[int | str, ...],
     start: tuple[Tensor, float],
     device: torch.device | str = "cpu",
+    rows: int = BLOCK,
 ) -> Iterator[Tensor]:
-    """Yield the states of one block of chains, BLOCK rows, whose random numbers `key` alone fixes.
+    """Yield the states of one block of `rows` chains, whose random numbers `key` and rows fix.
 
     sample is a config block, sigmas (L,) its ladder (`ladder_of`), relative_step_size is α_i/σ_i²,
     None for samplers without one; chains start from N(mean, std² I), start = (mean, std). Because a
@@ -104,9 +110,14 @@ def block_states(
     """
     generator = seeds.generator("sample", *key, device=device)
     mean, std = start
-    x = mean + std * torch.randn(BLOCK, *mean.shape, generator=generator, device=device)
+    x = mean + std * torch.randn(rows, *mean.shape, generator=generator, device=device)
     states = SAMPLERS[sample["sampler"]]
     return states(denoiser, x, sigmas, sample, relative_step_size, generator)
+
+
+def block_rows(count: int, number: int) -> int:
+    """How many of `count` samples in all are in block `number`: BLOCK, but in the last the rest."""
+    return min(BLOCK, count - number * BLOCK)
 
 
 def shard_blocks(count: int, shards: int, shard: int) -> range:
@@ -155,12 +166,11 @@ def draw(
             def at(n: int, start: int = index * worth) -> None:
                 reach(start + min(n, worth))
 
-            found.append(keep(f"block{number}", partial(compute, number, at if nfe else _quiet)))
+            rows, told = block_rows(count, number), at if nfe else _quiet
+            found.append(keep(f"block{number}", partial(compute, number, rows, told)))
             at(worth)
-    rows = [
-        block["x"][: count - number * BLOCK] for number, block in zip(blocks, found, strict=True)
-    ]
-    return np.concatenate(rows), round(sum(float(block["nfe"]) for block in found) / len(found))
+    together = np.concatenate([block["x"] for block in found])
+    return together, round(sum(float(block["nfe"]) for block in found) / len(found))
 
 
 def _quiet(n: int) -> None:
@@ -174,12 +184,12 @@ def _block(x: Tensor, nfe: float) -> dict[str, np.ndarray]:
 
 def _direct_block(
     model: nn.Module, key: tuple[int | str, ...], device: torch.device | str
-) -> Callable[[int, Callable[[int], None]], dict[str, np.ndarray]]:
-    """A function from a block's number to its samples, by a model that needs no chains."""
+) -> Compute:
+    """A function from a block's number and rows to its samples, by a model that needs no chains."""
 
-    def compute(number: int, at: Callable[[int], None]) -> dict[str, np.ndarray]:
+    def compute(number: int, rows: int, at: Callable[[int], None]) -> dict[str, np.ndarray]:
         with torch.no_grad(), layer_passes(model) as passes:
-            x = model.sample(BLOCK, seeds.generator("sample", *key, number, device=device))
+            x = model.sample(rows, seeds.generator("sample", *key, number, device=device))
         return _block(x, passes.total() / max(1, len(passes)))
 
     return compute
@@ -191,16 +201,16 @@ def _chained_block(
     relative_step_size: float | None,
     key: tuple[int | str, ...],
     device: torch.device | str,
-) -> Callable[[int, Callable[[int], None]], dict[str, np.ndarray]]:
-    """A function from a block's number to its chains' last state; it tells at(evaluations)."""
+) -> Compute:
+    """A function from a block's number and rows to its chains' last state."""
     counted = CountCalls(model)
     sigmas = ladder_of(sample, model)
     start = start_of(sample, model, float(sigmas[0]))
 
-    def compute(number: int, at: Callable[[int], None]) -> dict[str, np.ndarray]:
+    def compute(number: int, rows: int, at: Callable[[int], None]) -> dict[str, np.ndarray]:
         before = counted.calls
         for state in block_states(
-            counted, sample, sigmas, relative_step_size, (*key, number), start, device
+            counted, sample, sigmas, relative_step_size, (*key, number), start, device, rows
         ):
             at(counted.calls - before)
             x = state

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
+from scoreladder.rows import Rows, pick
+
 
 class Interval(NamedTuple):
     """A mean of n values and its two-sided confidence interval, whose ends are NaN where n < 2."""
@@ -53,7 +55,7 @@ def outcome(difference: Interval, lower_is_better: bool) -> str:
 
 
 def bootstrap_se(
-    statistic: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, draws: int = 100, seed: int = 0
+    statistic: Callable[[Rows], np.ndarray], rows: Rows, draws: int = 100, seed: int = 0
 ) -> np.ndarray:
     """Standard error of statistic(rows), shape (k,), when rows (n, ...) are resampled.
 
@@ -62,5 +64,5 @@ def bootstrap_se(
     """
     random = np.random.default_rng(seed)
     n = len(rows)
-    values = [statistic(rows[random.integers(n, size=n)]) for _ in range(draws)]
+    values = [statistic(pick(rows, random.integers(n, size=n))) for _ in range(draws)]
     return np.std(values, axis=0, ddof=1)

@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scoreladder import layout, slurm, specs
-from scoreladder.config_queries import inpainted_variants, is_tuned, likelihood_variants
+from scoreladder.config_queries import (
+    by_inception,
+    inpainted_variants,
+    is_tuned,
+    likelihood_variants,
+)
 from scoreladder.files import read_json
 from scoreladder.variants import canonical
 
@@ -55,6 +60,8 @@ def steps(experiment: dict, variant: str, seed: int) -> Iterator[Step]:
         for shard in range(settings["sample"]["shards"]):
             one = run | {"shard": shard}
             yield step("sample", layout.SHARD, specs.sample(experiment, **one), **one)
+            if by_inception(experiment):
+                yield step("extract_features", layout.FEATURES, specs.features(experiment), **one)
         yield step("evaluate", layout.METRICS, specs.evaluate(experiment, **names), **run)
     if variant in inpainted_variants(experiment):
         yield step("inpaint", layout.INPAINTED, specs.inpaint(experiment, **names), **names)

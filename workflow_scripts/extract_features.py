@@ -1,0 +1,33 @@
+"""Inception features of one shard of samples."""
+
+from pathlib import Path
+
+import numpy as np
+
+from scoreladder import devices, features
+from scoreladder.steps import Keep, at_once
+
+
+def extract_features(
+    shard: Path, network: Path, spec: dict, device: str, path: Path, keep: Keep = at_once
+) -> dict:
+    """Save the features (n, 2048) of the shard's images."""
+    where = devices.choose(device)
+    extract = features.extractor(spec["features"], network, where)
+    images = np.load(shard, mmap_mode="r", allow_pickle=False)
+    features.store(path, images, extract, "features", keep)
+    return {"device": devices.describe(where), "dtype": "float32"}
+
+
+if "snakemake" in globals():
+    from adapter import job
+
+    with job(snakemake) as current:
+        current.facts |= extract_features(
+            Path(snakemake.input.shard),
+            Path(snakemake.input.network),
+            current.spec,
+            current.device,
+            Path(snakemake.output.features),
+            current.keep,
+        )
