@@ -22,7 +22,7 @@ KILLED    := .snakemake/reproduce.running
 # held while a run is going on; the kernel gives it back however the run ends
 FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock,env)
 
-.PHONY: reproduce status test bench lint clean help
+.PHONY: reproduce status test bench golden lint clean help
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -49,6 +49,9 @@ test: $(STAMP) ## install and run all tests
 bench: $(STAMP) ## speed, as ratios against a named peer in the same run
 	@for script in benchmarks/bench_*.py; do \
 	  PYTHONPATH=workflow_scripts $(BIN)/python $$script || exit 1; done
+
+golden: $(STAMP) ## a published FID of CIFAR-10, computed by this project's own path
+	PYTHONPATH=workflow_scripts $(BIN)/python benchmarks/golden_fid.py
 
 lint: $(STAMP) ## formatting, style and the workflow's own linter
 	$(BIN)/ruff check .
