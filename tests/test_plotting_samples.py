@@ -16,6 +16,27 @@ def test_sample_grid_begins_with_real_data_and_takes_few_images():
     assert titles == ["real data", "10 scales", "no final denoise"]
 
 
+def test_grey_images_are_ink_on_paper_and_colours_are_colours():
+    red = np.full((1, 3, 30, 30), -1.0)
+    red[0, 0] = 1
+    white = np.ones((1, 1, 8, 8))
+    figure = samples.sample_grid({"data": red, "multi": white}, ["multi"], LABELS)
+    coloured, grey = (np.asarray(axes.images[0].get_array()) for axes in figure.axes)
+    assert coloured[:30, :30].tolist() == [[[1, 0, 0]] * 30] * 30
+    # 8 pixels are enlarged five times; what is brightest in the data is the darkest ink
+    assert grey[:40, :40].tolist() == [[[0, 0, 0]] * 40] * 40
+    for picture, edge in ((coloured, 30), (grey, 40)):
+        assert picture[0, edge].tolist() == list(samples.GAP)
+
+
+def test_pixels_that_are_not_finite_look_like_gaps():
+    broken = np.zeros((1, 3, 40, 40))
+    broken[0, 1, 0, 0] = np.nan
+    figure = samples.sample_grid({"data": broken}, [], LABELS)
+    picture = np.asarray(figure.axes[0].images[0].get_array())
+    assert picture[0, 0].tolist() == list(samples.GAP) and picture[0, 1].tolist() == [0.5] * 3
+
+
 def test_point_clouds_state_shares_and_count_what_is_outside():
     data = np.random.default_rng(0).standard_normal((100, 2))
     points = {name: data.copy() for name in ("data", "multi", "single")}

@@ -21,7 +21,7 @@ def plot_gallery(
     """
     rows = {name: {"real data": datasets.read(path).values("test")} for name, path in data.items()}
     for variant, name, title in shown:
-        rows[name][title] = np.load(shards[variant])
+        rows[name][title] = np.load(shards[variant], allow_pickle=False)
     named = {name.replace("-", " "): panels for name, panels in rows.items()}
     style.save(samples.gallery(named), svg, png)
 

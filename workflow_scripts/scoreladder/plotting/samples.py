@@ -3,7 +3,7 @@
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter
 
@@ -16,7 +16,9 @@ MOST_POINTS = 4000
 CELLS = 64
 # the palest shades would vanish on paper
 DENSITY = ListedColormap(matplotlib.colormaps["YlGnBu"](np.linspace(0.3, 1, 256)))
-INK_ON_PAPER = matplotlib.colormaps["gray_r"].with_extremes(bad="#cfdce8")
+GAP = to_rgb("#cfdce8")
+# pixels a side up to which images are enlarged
+SMALL = 40
 
 
 @style.styled
@@ -25,15 +27,13 @@ def sample_grid(
 ) -> Figure:
     """The first 40 images of the real data ("data") and of each variant in `order`, in blocks.
 
-    `columns` blocks stand side by side. samples: per name an array (n, 1, H, W) with values in
-    [−1, 1]; pixels that are not finite have the colour of the gaps.
+    `columns` blocks stand side by side. samples: per name an array (n, 1 or 3, H, W) with values
+    in [−1, 1]; pixels that are not finite have the colour of the gaps.
     """
     titles = [DATA_LABEL, *(style.wrapped(labels[name], 34) for name in order)]
     figure, every = _small_multiples(titles, columns, 0.4, lines_below=0)
     for axes, name in zip(every, ["data", *order], strict=True):
-        # a viewer that smooths what it enlarges then blurs only the edges of the squares
-        block = np.kron(_tiled(samples[name]), np.ones((5, 5)))
-        axes.imshow(block, cmap=INK_ON_PAPER, vmin=-1, vmax=1, interpolation="none")
+        axes.imshow(_picture(samples[name]), interpolation="none")
         axes.axis("off")
     return figure
 
@@ -161,11 +161,26 @@ def _small_multiples(
     return figure, every[: len(titles)]
 
 
+def _picture(images: np.ndarray) -> np.ndarray:
+    """(n, 1 or 3, H, W) in [−1, 1] to one RGB picture of ROWS × COLUMNS images, (·, ·, 3) in [0, 1].
+
+    Grey images are printed as ink on paper; gaps and pixels that are not finite are GAP. Small
+    images are enlarged: a viewer that smooths what it enlarges then blurs only the squares' edges.
+    """
+    tiled = _tiled(images)
+    missing = ~np.isfinite(tiled).all(axis=-1)
+    light = np.clip((tiled + 1) / 2, 0, 1)
+    light = np.repeat(1 - light, 3, axis=-1) if light.shape[-1] == 1 else light
+    light[missing] = GAP
+    times = max(1, SMALL // images.shape[-1])
+    return light.repeat(times, axis=0).repeat(times, axis=1)
+
+
 def _tiled(images: np.ndarray) -> np.ndarray:
-    """(n, 1, H, W) to one picture of ROWS × COLUMNS images; the gaps of one pixel are NaN."""
-    images = images[: ROWS * COLUMNS, 0]
-    height, width = images.shape[1:]
-    cells = np.full((ROWS * COLUMNS, height + 1, width + 1), np.nan)
-    cells[: len(images), :height, :width] = images
-    cells = cells.reshape(ROWS, COLUMNS, height + 1, width + 1).swapaxes(1, 2)
-    return cells.reshape(ROWS * (height + 1), COLUMNS * (width + 1))[:-1, :-1]
+    """(n, C, H, W) to one picture of ROWS × COLUMNS images, (·, ·, C); the gaps of a pixel are NaN."""
+    images = images[: ROWS * COLUMNS].transpose(0, 2, 3, 1)
+    count, height, width, channels = images.shape
+    cells = np.full((ROWS * COLUMNS, height + 1, width + 1, channels), np.nan)
+    cells[:count, :height, :width] = images
+    cells = cells.reshape(ROWS, COLUMNS, height + 1, width + 1, channels).swapaxes(1, 2)
+    return cells.reshape(ROWS * (height + 1), COLUMNS * (width + 1), channels)[:-1, :-1]
