@@ -57,7 +57,7 @@ def test_what_is_stored_comes_back_or_is_not_there(stored, tmp_path):
     path = tmp_path / "again.npy"
     rows.store(path, stored.shape, stored.dtype, rows.chunks(stored, 100))
     assert np.array_equal(np.load(path, allow_pickle=False), EVERY)
-    with pytest.raises(ValueError, match="short.npy: found 700 rows, not 701"):
+    with pytest.raises(ValueError, match=r"short\.npy: found 700 rows, not 701"):
         rows.store(tmp_path / "short.npy", (701, 6), stored.dtype, rows.chunks(stored))
     assert not (tmp_path / "short.npy").exists()
 

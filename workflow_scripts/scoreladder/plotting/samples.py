@@ -162,7 +162,7 @@ def _small_multiples(
 
 
 def _picture(images: np.ndarray) -> np.ndarray:
-    """(n, 1 or 3, H, W) in [−1, 1] to one RGB picture of ROWS × COLUMNS images, (·, ·, 3) in [0, 1].
+    """One picture (·, ·, 3) in [0, 1] of ROWS × COLUMNS images, (n, 1 or 3, H, W) in [−1, 1].
 
     Grey images are printed as ink on paper; gaps and pixels that are not finite are GAP. Small
     images are enlarged: a viewer that smooths what it enlarges then blurs only the squares' edges.
@@ -177,7 +177,7 @@ def _picture(images: np.ndarray) -> np.ndarray:
 
 
 def _tiled(images: np.ndarray) -> np.ndarray:
-    """(n, C, H, W) to one picture of ROWS × COLUMNS images, (·, ·, C); the gaps of a pixel are NaN."""
+    """One picture (·, ·, C) of ROWS × COLUMNS images (n, C, H, W); the gaps of a pixel are NaN."""
     images = images[: ROWS * COLUMNS].transpose(0, 2, 3, 1)
     count, height, width, channels = images.shape
     cells = np.full((ROWS * COLUMNS, height + 1, width + 1, channels), np.nan)
