@@ -103,6 +103,28 @@ def test_a_table_without_a_floor_has_no_row_for_it():
     assert shown["variant"].tolist() == ["10 scales"]
 
 
+PUBLISHED = [
+    {
+        "label": "NCSN",
+        "value": 25.32,
+        "source": "arXiv 1907.05600, table 1",
+        "protocol": "50k & ALD",
+    },
+    {"label": "DDPM", "value": 3.17, "source": "arXiv 2006.11239", "protocol": "1000 evaluations"},
+]
+
+
+def test_published_values_stand_below_the_floor_and_say_how_they_were_measured():
+    shown = formats.printed(table(), PUBLISHED)
+    assert shown["variant"].tolist()[-2:] == ["published: NCSN [1]", "published: DDPM [2]"]
+    assert shown.iloc[-2, 1] == "25.32" and set(shown.iloc[-1, 2:]) == {""}
+    said = formats.markdown(table(), "Title", "Notes.", PUBLISHED).splitlines()[-1]
+    assert said == (
+        "Notes. [1]: arXiv 1907.05600, table 1; 50k & ALD. [2]: arXiv 2006.11239; 1000 evaluations."
+    )
+    assert r"50k \& ALD" in formats.latex(table(), "Title", "Notes.", PUBLISHED)
+
+
 def test_cells_hold_the_numbers_of_their_rows():
     baseline, arm = formats.printed(table()).to_dict("records")[:2]
     assert baseline["FID in digit-classifier features"] == "21.3 [19.8, 22.9]"

@@ -17,11 +17,12 @@ def write_comparison(
     runs: Path, floor: Path, comparison: dict, csv: Path, markdown: Path, latex: Path
 ) -> None:
     """Compare the runs of a comparison's variants and write the three forms of its table."""
+    title, published = comparison["title"], comparison["literature"]
     table = ablation.compare(pd.read_csv(runs), comparison, files.read_json(floor))
     with files.atomic_path(csv) as temporary:
         table.to_csv(temporary, index=False)
-    files.write_text(markdown, formats.markdown(table, comparison["title"], NOTES))
-    files.write_text(latex, formats.latex(table, comparison["title"], NOTES))
+    files.write_text(markdown, formats.markdown(table, title, NOTES, published))
+    files.write_text(latex, formats.latex(table, title, NOTES, published))
 
 
 if "snakemake" in globals():

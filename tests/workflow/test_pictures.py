@@ -1,13 +1,14 @@
 """One's own pictures and real Inception features, from a folder to the report."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from workflows import DEFAULTS
 
-from scoreladder import inception
+from scoreladder import inception, metrics
 
 SAMPLE = "{sampler: annealed_langevin, count: 300, nfe: 20, step_size: 0.2, denoise: true"
 EXPERIMENT = f"""
@@ -68,6 +69,19 @@ def test_samples_are_bytes_and_are_measured_in_inception_features(pictures):
     # below 200 samples there is nothing to extrapolate from
     assert "fid_infinity" not in found["metrics"]
     assert found["metrics"]["fid_clean"] > 0 and 0 <= found["metrics"]["precision"] <= 1
+
+
+def test_each_shard_has_its_features_and_they_are_what_is_measured(pictures):
+    run = pictures.results / "tiny/samples/multi/seed0/s0/shard0"
+    found = np.load(f"{run}.features.npy", allow_pickle=False)
+    assert found.shape == (24, 2048) and found.dtype == np.float32
+    assert (
+        json.loads(Path(f"{run}.features.manifest.json").read_text())["rule"] == "extract_features"
+    )
+    real = np.load(pictures.results / "tiny/reference/main/test.npy", allow_pickle=False)
+    exact = metrics.frechet_distance(*metrics.moments(found), *metrics.moments(real))
+    written = json.loads((pictures.results / "tiny/metrics/multi/seed0/s0.json").read_text())
+    assert written["metrics"]["fid_clean"] == pytest.approx(exact, rel=1e-4)
 
 
 def test_the_report_says_whose_fid_it_is(pictures):

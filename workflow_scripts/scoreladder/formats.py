@@ -1,6 +1,7 @@
 """Comparison tables as Markdown and LaTeX."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -34,14 +35,22 @@ MATHS = {
 }
 
 
-def printed(table: pd.DataFrame) -> pd.DataFrame:
-    """A comparison table as people read it, text in every cell, the floor as the last row."""
+def printed(table: pd.DataFrame, published: Sequence[dict] = ()) -> pd.DataFrame:
+    """A comparison table as people read it, text in every cell.
+
+    The floor is below the variants, and below it are the published values, each with its number in
+    `protocols`.
+    """
     metric = METRICS[table["metric"].iloc[0]].label
     rows = [{"variant": row["label"], **_cells(row, metric)} for row in table.to_dict("records")]
     for floor, samples in sorted(set(zip(table["floor"], table["floor_samples"], strict=True))):
         if not math.isnan(floor):
             label = f"floor: {samples:.0f} real samples"
             rows.append({"variant": label, metric: number(floor)})
+    for place, each in enumerate(published, 1):
+        rows.append(
+            {"variant": f"published: {each['label']} [{place}]", metric: f"{each['value']:g}"}
+        )
     return pd.DataFrame(rows).fillna("")
 
 
@@ -71,15 +80,25 @@ def _cells(row: dict, metric: str) -> dict[str, str]:
     }
 
 
-def markdown(table: pd.DataFrame, title: str, notes: str) -> str:
+def protocols(published: Sequence[dict]) -> str:
+    """How the published values were measured and where they stand, as a sentence for each."""
+    return "".join(
+        f" [{place}]: {each['source']}; {each['protocol']}."
+        for place, each in enumerate(published, 1)
+    )
+
+
+def markdown(table: pd.DataFrame, title: str, notes: str, published: Sequence[dict] = ()) -> str:
     """The table in Markdown under its title, with its notes."""
-    body = printed(table).to_markdown(index=False, disable_numparse=True)
+    notes += protocols(published)
+    body = printed(table, published).to_markdown(index=False, disable_numparse=True)
     return f"### {title}\n\n{body}\n\n{notes}\n"
 
 
-def latex(table: pd.DataFrame, title: str, notes: str) -> str:
+def latex(table: pd.DataFrame, title: str, notes: str, published: Sequence[dict] = ()) -> str:
     """The table as a LaTeX table environment for booktabs, in ASCII."""
-    shown = printed(table)
+    notes += protocols(published)
+    shown = printed(table, published)
     alignment = "l" + "r" * 6 + "l" * (shown.shape[1] - 7)
     header = " & ".join(_tex(name) for name in shown.columns)
     rows = " \\\\\n".join(" & ".join(_tex(cell) for cell in row) for row in shown.to_numpy())

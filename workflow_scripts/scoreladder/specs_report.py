@@ -30,9 +30,9 @@ def fields(experiment: dict) -> dict:
 
 
 def compare(experiment: dict, comparison: str) -> dict:
-    """{comparison: {title, baseline, arms, metric}}."""
+    """{comparison: {title, baseline, arms, metric, literature}}."""
     entry = comparison_named(experiment, comparison)
-    return {"comparison": pick(entry, "title", "baseline", "arms", "metric")}
+    return {"comparison": pick(entry, "title", "baseline", "arms", "metric", "literature")}
 
 
 def judge(experiment: dict) -> dict:

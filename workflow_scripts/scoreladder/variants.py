@@ -123,7 +123,8 @@ def load_experiment(path: Path) -> dict:
             "gallery": raw.get("gallery", []),
             "showcase": raw.get("showcase", []),
             "comparisons": [
-                {"title": each["name"], "axis": None, **each} for each in raw.get("comparisons", [])
+                {"title": each["name"], "axis": None, "literature": [], **each}
+                for each in raw.get("comparisons", [])
             ],
             "claims": [_normalised_claim(claim) for claim in raw.get("claims", [])],
             "missing": {},

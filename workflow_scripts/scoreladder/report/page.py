@@ -105,6 +105,7 @@ def _comparison(comparison: dict, table: pd.DataFrame) -> dict:
     table = table.assign(**texts, at_grid_edge=table["at_grid_edge"].eq(True))
     figure = comparison.get("figure")
     return {
+        "literature": [],
         **comparison,
         "rows": table.to_dict("records"),
         "floor": table["floor"].iloc[0],
