@@ -6,7 +6,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scoreladder import datasets, denoiser, devices, files, inpainting, sampling, seeds
+from scoreladder import (
+    conditional,
+    datasets,
+    denoiser,
+    devices,
+    files,
+    inpainting,
+    masks,
+    operators,
+    sampling,
+    seeds,
+)
 from scoreladder.errors import JobFailed
 from scoreladder.steps import Keep, at_once
 
@@ -24,13 +35,14 @@ def complete(
     where = images.device
     sigmas = sampling.ladder_of(sample, network)
     observed = images.repeat(completions, *[1] * (images.ndim - 1))
+    operator = operators.mask(known.to(where), images.shape[1:])
     generator = seeds.generator("inpaint", *key, device=where)
     start = torch.randn(observed.shape, generator=generator, device=where)
-    filled = inpainting.replacement_langevin(
+    filled = conditional.replacement_langevin(
         network,
         sample["start_std"] * start,
-        observed,
-        known.to(where),
+        operator.forward(observed),
+        operator,
         sigmas,
         sampling.steps_per_level(sample["nfe"], len(sigmas), denoise=True),
         size * float(sigmas[-1]) ** 2,
@@ -72,7 +84,7 @@ def inpaint(
         return {"completions": completions}
 
     for name in spec["inpaint"]["masks"]:
-        known = inpainting.MASKS[name](*truth.shape[-2:])
+        known = masks.MASKS[name](*truth.shape[-2:])
         drawn[f"known_{name}"] = known.numpy()
         drawn[name] = keep(name, partial(filled, name, known))["completions"]
         if not np.isfinite(drawn[name]).all():
