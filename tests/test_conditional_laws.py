@@ -179,6 +179,25 @@ def test_with_many_small_steps_completions_follow_the_exact_conditional(method, 
     assert found.var().item() == pytest.approx(variance, rel=4 * (2 / n) ** 0.5)
 
 
+@pytest.mark.parametrize(
+    ("method", "knobs"),
+    [
+        ("replacement", {"steps_per_level": 20, "step_size": 0.1 * 0.05**2}),
+        ("projection", {"corrector_steps": 5}),
+        ("repaint", {"jump_length": 1, "resamplings": 10}),
+        ("ddrm", {}),
+    ],
+)
+def test_modes_far_apart_are_shared_out_as_if_little_were_known(method, knobs):
+    """Components of equal weight at ±3 in the hole; what is known makes it 0.83 to 0.17."""
+    means = torch.tensor([[0.5, 3.0], [-0.5, -3.0]], dtype=torch.float64)
+    law, n, y = GaussianMixture(means, 0.5, [0.5, 0.5]), 1000, 0.4
+    exact = exact_conditional(law, torch.tensor([True, False]), torch.tensor([y])).weights[0]
+    assert exact.item() == pytest.approx(0.832, abs=1e-3)
+    found = filled(method, noise.geometric(8.0, 0.05, 60), n, law, y, **knobs)
+    assert 0.45 < (found > 0).double().mean().item() < 0.65
+
+
 def test_colours_follow_the_exact_conditional_given_their_grey():
     """Given A x = y with A Aᵀ = 1: mean Σ Aᵀ (A Σ Aᵀ)⁻¹ y, covariance Σ − Σ Aᵀ (A Σ Aᵀ)⁻¹ A Σ."""
     covariance = torch.tensor([[1.0, 0.7, 0.1], [0.7, 0.8, 0.2], [0.1, 0.2, 0.5]]).double()

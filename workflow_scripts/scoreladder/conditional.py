@@ -13,7 +13,8 @@ averages out, and on a Gaussian a chain at one level tends to p_σ(x_hole | x_kn
 y itself for noisy. That is p(x_hole | y) only as σ → 0. A method is hence as exact as it has time,
 at its small levels, to forget the larger ones: Langevin steps and resamplings are that time; one
 pass down the ladder, however fine, has it not, and leaves completions that are drawn too little
-towards what y says and spread too much.
+towards what y says and spread too much. Between modes far apart no method here is exact: chains
+share themselves out at levels where y + σAz says little, nearly as if nothing were known.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,10 +43,10 @@ def replacement_langevin(
 ) -> Iterator[Tensor]:
     """`annealed_langevin` with the final denoise (arXiv 1907.05600, appendix B, algorithm 2).
 
-    Exact in the limit of many small steps on each level and σ_L → 0, as far as chains find their
-    way between modes. Steps go as σ_i², so that small levels may have no time to mix: it is off by
-    O(σ²) of the smallest level whose steps times α_i exceed the hole's variance. steps_per_level,
-    step_size, the evaluations spent and the errors raised are those of `annealed_langevin`.
+    Exact in the limit of many small steps on each level and σ_L → 0, but for modes far apart. Steps
+    go as σ_i², so that small levels may have no time to mix: it is off by O(σ²) of the smallest
+    level whose steps times α_i exceed the hole's variance. steps_per_level, step_size, the
+    evaluations spent and the errors raised are those of `annealed_langevin`.
     """
 
     def replaced(x: Tensor, sigma: float) -> Tensor:

@@ -36,13 +36,15 @@ def mask(known: Tensor, shape: tuple[int, ...]) -> Operator:
     except RuntimeError as error:
         raise ValueError(f"a mask {tuple(known.shape)} does not fit {tuple(shape)}") from error
 
+    # indexing by the mask itself would wait for the device at every step
+    index = known.flatten().nonzero()[:, 0]
+
     def forward(x: Tensor) -> Tensor:
-        return x[:, known]
+        return x.flatten(1)[:, index]
 
     def adjoint(y: Tensor) -> Tensor:
-        x = y.new_zeros(len(y), *shape)
-        x[:, known] = y
-        return x
+        zeros = y.new_zeros(len(y), known.numel())
+        return zeros.index_copy(1, index, y).reshape(-1, *shape)
 
     def replace(x: Tensor, y: Tensor) -> Tensor:
         return torch.where(known, adjoint(y), x)
