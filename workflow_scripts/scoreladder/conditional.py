@@ -130,7 +130,7 @@ def resampled_levels(count: int, jump_length: int, resamplings: int) -> list[int
     """The levels 0, ..., count − 1 of a ladder, largest σ first, in RePaint's order of evaluation.
 
     Its length is count + jump_length·(resamplings − 1)·⌈(count − jump_length)/jump_length⌉. The
-    levels that are jumped from are count − 1 − k·jump_length, as in the paper's appendix B. Raises
+    levels jumped from are count − 1 − k·jump_length, where there are so many above. Raises
     ValueError unless jump_length >= 1, resamplings >= 1, and jump_length < count where resamplings
     > 1: there would be no jump.
     """
