@@ -3,7 +3,7 @@ rule inpaint:
     input:
         data=of_variant(DATA),
         model=needs("inpaint", model_file),
-        tuning=tuning_file,
+        tuning=inpainting_tuning_file,
     output:
         metrics=f"{INPAINTED}.json",
         completions=f"{INPAINTED}.npz",

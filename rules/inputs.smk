@@ -78,6 +78,13 @@ def tuning_file(wildcards):
     return f"{TUNING}.json".format(**wildcards) if config_queries.is_tuned(variant) else []
 
 
+def inpainting_tuning_file(wildcards):
+    """The tuned step size, where a method of inpainting needs it."""
+    experiment = WHOLE[wildcards.experiment]
+    by_step = config_queries.inpaints_by_step(experiment, wildcards.variant)
+    return tuning_file(wildcards) if by_step else []
+
+
 def shard_files(wildcards):
     shards = WHOLE[wildcards.experiment]["variants"][wildcards.variant]["sample"]["shards"]
     return expand(f"{SHARD}.npy", shard=range(shards), **wildcards)
@@ -155,7 +162,7 @@ def gallery_data_files(wildcards):
 
 
 def completion_files(wildcards):
-    """The completions by each inpainting variant's first model."""
+    """The completions by the first model of each inpainting variant that is drawn."""
     experiment = EXPERIMENTS[wildcards.experiment]
     return [
         INPAINTED.format(
@@ -164,7 +171,7 @@ def completion_files(wildcards):
             seed=config_queries.first_seed(experiment, layout.INPAINTED, variant),
         )
         + ".npz"
-        for variant in config_queries.inpainted_variants(experiment)
+        for variant in config_queries.drawn_inpainted(experiment)
     ]
 
 

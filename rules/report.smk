@@ -257,6 +257,7 @@ rule write_report:
         manifest=f"{SUMMARY}/runs.manifest.json",
         sweeps=f"{SUMMARY}/sweeps.csv",
         mixing=f"{SUMMARY}/mixing.csv",
+        inpainting=f"{SUMMARY}/inpainting.csv",
         tables=comparison_tables,
         figures=figure_files,
         captions=caption_files,

@@ -23,6 +23,9 @@ MISTAKES = {
     "a model's metric for tuning": ("metric: fid, relative", "metric: balance, relative", "tuning.metric", "found 'balance'; a metric of samples that is better when lower: fid"),
     "unknown variant to inpaint": ("grids:", "inpaint: {variants: [mulit], masks: [half], images: 2, completions: 2}\ngrids:", "inpaint.variants[0]", "did you mean 'multi'?"),
     "unknown mask": ("grids:", "inpaint: {variants: [multi], masks: [halves], images: 2, completions: 2}\ngrids:", "inpaint.masks[0]", "did you mean 'half'?"),
+    "unknown method of inpainting": ("grids:", "inpaint: {variants: [multi], masks: [half], methods: [replace], images: 2, completions: 2}\ngrids:", "inpaint.methods[0]", "found 'replace'; one of: replacement, projection, repaint, ddrm; did you mean 'replacement'?"),
+    "no method of inpainting": ("grids:", "inpaint: {variants: [multi], masks: [half], methods: [], images: 2, completions: 2}\ngrids:", "inpaint.methods", "found []; a list that is not empty"),
+    "one level inpainted down a ladder": ("grids:", "inpaint: {variants: [multi, single-1.0], masks: [half], methods: [projection, ddrm], images: 2, completions: 2}\ngrids:", "inpaint.methods[1]", "found 'ddrm' with single-1.0, whose ladder is one level; methods for one level: replacement, projection"),
     "hole metric without inpainting": (CLAIM, "better: multi, than: [few], metric: hole_rmse}", "claims[0].metric", "found 'hole_rmse' for few, which inpaints nothing"),
     "unet that drops all": (EMPTY, "multi: {network: {kind: unet, size: tiny, dropout: 1}}", "variants.multi.network.dropout", "found 1; a finite number >= 0 and < 1"),
     # training

@@ -29,6 +29,8 @@ def test_the_truth_is_like_itself_without_bound():
     known = masks.centre(16, 16).numpy()
     same = inpainting.hole_similarity(truth[None], truth, known)
     assert same == {"hole_psnr": np.inf, "hole_ssim": pytest.approx(1.0)}
+    twice = np.stack([truth, truth])
+    assert inpainting.hole_metrics(twice, truth, known, truth.mean(axis=0))["hole_gain"] == np.inf
 
 
 def test_structural_similarity_of_flat_images_is_that_of_their_luminance():

@@ -115,9 +115,32 @@ def test_inpainting_depends_on_neither_its_data_nor_on_who_else_inpaints(tmp_pat
     experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
     spec = specs.inpaint(experiment, "multi", 0)
     assert set(spec) == {"inpaint", "sample", "seed"}
-    assert set(spec["inpaint"]) == {"masks", "images", "completions"}
-    drawn = specs_report.plot_inpainting(experiment)["inpaint"]
-    assert drawn == {"variants": ["multi"], "masks": ["half"]}
+    assert set(spec["inpaint"]) == {"masks", "methods", "images", "completions"}
+    assert spec["inpaint"]["methods"] == ["replacement"]
+    drawn = specs_report.plot_inpainting(experiment)
+    assert (drawn["shown"], drawn["masks"]) == (["multi"], ["half"])
+
+
+@pytest.mark.parametrize(
+    ("methods", "needed"), [("replacement, ddrm", True), ("projection, ddrm", False)]
+)
+def test_only_replacement_needs_a_tuned_step_size(tmp_path, methods, needed):
+    block = f"methods: [{methods}], masks: [half], images: 2, completions: 2"
+    block = f"inpaint: {{variants: [multi, few], {block}}}"
+    experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
+    assert config_queries.is_tuned(experiment["variants"]["multi"])
+    assert config_queries.inpaints_by_step(experiment, "multi") == needed
+
+
+def test_the_figure_of_inpainting_shows_two_variants_and_the_first_method(tmp_path):
+    block = (
+        "inpaint: {variants: [few, multi, single-1.0], methods: [projection, replacement], "
+        "masks: [text, half], images: 2, completions: 2}"
+    )
+    experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
+    drawn = specs_report.plot_inpainting(experiment)
+    assert drawn["shown"] == ["few", "multi"] and drawn["method"] == "projection"
+    assert drawn["masks"] == ["text", "half"] and len(drawn["labels"]) == 4
 
 
 def test_the_floor_is_measured_for_every_number_of_samples(experiment):

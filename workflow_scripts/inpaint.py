@@ -1,55 +1,28 @@
 """Fill in masked held-out images with a model trained on whole ones, and measure the holes."""
 
+import math
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from scoreladder import (
-    conditional,
-    datasets,
-    denoiser,
-    devices,
-    files,
-    inpainting,
-    masks,
-    operators,
-    sampling,
-    seeds,
-)
-from scoreladder.errors import JobFailed
+from scoreladder import datasets, denoiser, devices, files, filling, inpainting, masks, sampling
 from scoreladder.steps import Keep, at_once
 
 
-def complete(
-    network: denoiser.Denoiser,
-    images: torch.Tensor,
-    known: torch.Tensor,
-    sample: dict,
-    size: float,
-    completions: int,
-    key: tuple[int | str, ...],
-) -> np.ndarray:
-    """`completions` fillings of each image (n, ...), shape (completions, n, ...)."""
-    where = images.device
-    sigmas = sampling.ladder_of(sample, network)
-    observed = images.repeat(completions, *[1] * (images.ndim - 1))
-    operator = operators.mask(known.to(where), images.shape[1:])
-    generator = seeds.generator("inpaint", *key, device=where)
-    start = torch.randn(observed.shape, generator=generator, device=where)
-    filled = conditional.replacement_langevin(
-        network,
-        sample["start_std"] * start,
-        operator.forward(observed),
-        operator,
-        sigmas,
-        sampling.steps_per_level(sample["nfe"], len(sigmas), denoise=True),
-        size * float(sigmas[-1]) ** 2,
-        generator,
-        seeds.generator("inpaint observations", *key, device=where),
-    )
-    return filled.reshape(completions, *images.shape).cpu().numpy()
+def mean_over_masks(rows: list[dict], method: str) -> dict[str, float | None]:
+    """The metrics of one method, means over the masks; None where a mask's has none."""
+    own = [row["metrics"] for row in rows if row["method"] == method]
+    return {
+        name: None if any(each[name] is None for each in own) else _mean(own, name)
+        for name in own[0]
+    }
+
+
+def _mean(rows: list[dict], name: str) -> float:
+    return float(np.mean([row[name] for row in rows]))
 
 
 def inpaint(
@@ -62,44 +35,52 @@ def inpaint(
     arrays: Path,
     keep: Keep = at_once,
 ) -> dict:
-    """Write the metrics, means over the masks, and the completions for every mask."""
+    """Write the metrics of every mask and method, and the completions, of which each is a step.
+
+    "metrics" are means over the masks for the first method; "rows" has {mask, method, nfe, metrics}
+    each. What is infinite, where a filling is the truth to the last bit, is null. In the arrays are
+    truth, and per mask known_MASK and MASK_METHOD.
+    """
     where = devices.choose(device)
     network = denoiser.load(model, where)
-    splits = datasets.read(data)
-    truth = splits.values("test", spec["inpaint"]["images"])
-    mean = splits.values("train").mean(axis=0)
-    size = sampling.relative_step_size(spec["sample"], tuning)
-    drawn, measured = {"truth": truth}, []
+    splits, chosen, sample = datasets.read(data), spec["inpaint"], spec["sample"]
+    truth = splits.values("test", chosen["images"])
+    images, mean = torch.from_numpy(truth).to(where), splits.values("train").mean(axis=0)
+    size = sampling.relative_step_size(sample, tuning)
+    sigmas = sampling.ladder_of(sample, network)
 
-    def filled(name: str, known: torch.Tensor) -> dict[str, np.ndarray]:
-        completions = complete(
+    def filled(mask: str, method: str, known: torch.Tensor) -> dict[str, np.ndarray]:
+        completions, nfe = filling.fill(
             network,
-            torch.from_numpy(truth).to(where),
+            images,
             known,
-            spec["sample"],
+            method,
+            sigmas,
+            sample["nfe"],
+            chosen["completions"],
+            (spec["seed"], mask),
+            sample["start_std"],
             size,
-            spec["inpaint"]["completions"],
-            (spec["seed"], name),
         )
-        return {"completions": completions}
+        return {"completions": completions, "nfe": np.array(nfe)}
 
-    for name in spec["inpaint"]["masks"]:
-        known = masks.MASKS[name](*truth.shape[-2:])
-        drawn[f"known_{name}"] = known.numpy()
-        drawn[name] = keep(name, partial(filled, name, known))["completions"]
-        if not np.isfinite(drawn[name]).all():
-            raise JobFailed(
-                f"inpainting the {name} did not stay finite: the relative step size {size:g} is "
-                "too large for this model"
-            )
-        measured.append(inpainting.hole_metrics(drawn[name], truth, known.numpy(), mean))
+    drawn, rows = {"truth": truth}, []
+    for mask, method in product(chosen["masks"], chosen["methods"]):
+        known = masks.MASKS[mask](*truth.shape[-2:])
+        step = keep(f"{mask}_{method}", partial(filled, mask, method, known))
+        completions = step["completions"]
+        drawn |= {f"known_{mask}": known.numpy(), f"{mask}_{method}": completions}
+        found = inpainting.hole_metrics(completions, truth, known.numpy(), mean)
+        found |= inpainting.hole_similarity(completions, truth, known.numpy())
+        # JSON has no infinity
+        found = {name: value if math.isfinite(value) else None for name, value in found.items()}
+        rows.append({"mask": mask, "method": method, "nfe": int(step["nfe"]), "metrics": found})
     with files.atomic_path(arrays) as temporary:
         np.savez(temporary, **drawn)
-    names = measured[0]
-    means = {name: float(np.mean([each[name] for each in measured])) for name in names}
-    by_mask = dict(zip(spec["inpaint"]["masks"], measured, strict=True))
-    files.write_json(path, {"metrics": means, "by_mask": by_mask})
-    return {"device": devices.describe(where), "dtype": "float32", "relative_step_size": size}
+    means = mean_over_masks(rows, chosen["methods"][0])
+    files.write_json(path, {"metrics": means, "rows": rows})
+    facts = {"device": devices.describe(where), "dtype": "float32"}
+    return facts | ({"relative_step_size": size} if "replacement" in chosen["methods"] else {})
 
 
 if "snakemake" in globals():

@@ -77,6 +77,9 @@ def figure_tables(experiment: dict, summary: Path) -> dict[str, dict]:
         found["nfe_sweep"] = tables.nfe_sweep(sweeps, metric, describe.SAMPLERS)
     if experiment["mixing"]:
         found["mixing_weights"] = tables.mixing_weights(pd.read_csv(summary / "mixing.csv"))
+    if experiment["inpaint"]:
+        filled = pd.read_csv(summary / "inpainting.csv")
+        found["inpainting"] = tables.inpainting(filled, config_queries.labels(experiment))
     return found
 
 

@@ -8,3 +8,7 @@ UNET_SIDES = (8, 16, 28, 32, 64)
 
 # samplers that make many steps on each level of a ladder that they take as it is written
 LANGEVIN = ("langevin", "annealed_langevin")
+
+# ways to fill holes, and those of them that need two levels or more
+INPAINTING = ("replacement", "projection", "repaint", "ddrm")
+DOWN_A_LADDER = ("repaint", "ddrm")

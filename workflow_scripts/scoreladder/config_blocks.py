@@ -1,6 +1,6 @@
 """Checks of an experiment's blocks that measure or show chosen variants."""
 
-from scoreladder.blocks import LANGEVIN
+from scoreladder.blocks import DOWN_A_LADDER, INPAINTING, LANGEVIN
 from scoreladder.catalog import IMAGES, METRICS, OF_MODE, OF_SAMPLES, POINTS
 from scoreladder.config_checks import check_known_levels, check_names, items
 from scoreladder.config_datasets import held_out_size
@@ -106,6 +106,16 @@ def check_inpaint(experiment: dict) -> None:
             found = f"found {shown(name)}, whose nfe is {sample['nfe']}"
             allowed = "inpainting needs one evaluation for each level and one to denoise"
             raise ConfigError(key, found, allowed)
+        _check_methods(name, sample["ladder"], block["methods"])
+
+
+def _check_methods(name: str, ladder: dict, methods: list[str]) -> None:
+    """Raise ConfigError for a method that goes down a ladder where the variant's is one level."""
+    for key, method in items(("inpaint", "methods"), methods):
+        if method in DOWN_A_LADDER and ladder["kind"] == "single":
+            found = f"found {shown(method)} with {name}, whose ladder is one level"
+            others = [each for each in INPAINTING if each not in DOWN_A_LADDER]
+            raise ConfigError(key, found, f"methods for one level: {listed(others)}")
 
 
 def check_likelihood(experiment: dict) -> None:

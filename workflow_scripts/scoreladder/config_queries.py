@@ -122,6 +122,17 @@ def inpainted_variants(experiment: dict) -> list[str]:
     return experiment["inpaint"]["variants"] if experiment["inpaint"] else []
 
 
+def drawn_inpainted(experiment: dict) -> list[str]:
+    """Those of them that the figure shows: more than two side by side are too small to see."""
+    return inpainted_variants(experiment)[:2]
+
+
+def inpaints_by_step(experiment: dict, variant: str) -> bool:
+    """Whether inpainting needs the variant's tuned step size; only replacement has one."""
+    methods = experiment["inpaint"]["methods"]
+    return is_tuned(experiment["variants"][variant]) and "replacement" in methods
+
+
 def likelihood_variants(experiment: dict) -> list[str]:
     """The variants whose models' likelihood is measured."""
     return experiment["likelihood"]["variants"] if experiment["likelihood"] else []

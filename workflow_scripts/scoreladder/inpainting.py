@@ -1,5 +1,7 @@
 """How well a model that was trained to draw whole samples fills in what is missing."""
 
+import math
+
 import numpy as np
 
 DATA_RANGE = 2.0
@@ -13,12 +15,14 @@ def hole_metrics(
     hole_rmse: root-mean-square error of the mean completion; hole_gain: that of the training mean,
     `mean` (...), over it, so that above 1 the model knows more than the mean image; hole_spread:
     root-mean-square standard deviation over the completions. known is the boolean mask.
+    hole_gain is infinite where nothing differs.
     """
     hole = np.broadcast_to(~known, truth.shape)
     error = rms((completions.mean(axis=0) - truth)[hole])
     blind = rms(np.broadcast_to(mean, truth.shape)[hole] - truth[hole])
+    gain = blind / error if error else math.inf
     spread = rms(completions.std(axis=0, ddof=1)[hole])
-    return {"hole_rmse": error, "hole_gain": blind / error, "hole_spread": spread}
+    return {"hole_rmse": error, "hole_gain": gain, "hole_spread": spread}
 
 
 def hole_similarity(

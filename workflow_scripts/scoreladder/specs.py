@@ -127,9 +127,9 @@ def evaluate(experiment: dict, variant: str, seed: int) -> dict:
 
 
 def inpaint(experiment: dict, variant: str, seed: int) -> dict:
-    """{inpaint: {masks, images, completions}, sample, seed}."""
+    """{inpaint: {masks, methods, images, completions}, sample, seed}."""
     # which other variants are inpainted does not matter to this one
-    chosen = pick(experiment["inpaint"], "masks", "images", "completions")
+    chosen = pick(experiment["inpaint"], "masks", "methods", "images", "completions")
     sample = sampler_block(experiment["variants"][variant])
     return {"inpaint": chosen, "sample": sample, "seed": seed}
 

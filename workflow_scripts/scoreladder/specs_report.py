@@ -4,6 +4,7 @@ from scoreladder import describe
 from scoreladder.config_queries import (
     comparison_named,
     data_of,
+    drawn_inpainted,
     gallery_data,
     labels,
     main_variants,
@@ -111,8 +112,13 @@ def plot_mixing(experiment: dict) -> dict:
 
 
 def plot_inpainting(experiment: dict) -> dict:
-    """{labels, inpaint: {variants, masks}}."""
-    return plot(experiment) | {"inpaint": pick(experiment["inpaint"], "variants", "masks")}
+    """{labels, shown: [variants], masks, method}: the first method is drawn, of two variants."""
+    block = experiment["inpaint"]
+    return plot(experiment) | {
+        "shown": drawn_inpainted(experiment),
+        "masks": block["masks"],
+        "method": block["methods"][0],
+    }
 
 
 def write_report(experiment: dict) -> dict:

@@ -2,9 +2,17 @@
 
 import pandas as pd
 
+from scoreladder.ablation import by_seed, difference
 from scoreladder.catalog import METRICS
 from scoreladder.report.numbers import MISSING, count, interval, number, setting
 from scoreladder.statistics import mean_interval
+
+HOLES = {
+    "hole_rmse": "Error of the mean",
+    "hole_psnr": "PSNR, dB",
+    "hole_ssim": "SSIM",
+    "hole_spread": "Spread",
+}
 
 
 def nfe_sweep(sweeps: pd.DataFrame, metric: str, labels: dict[str, str]) -> dict:
@@ -27,6 +35,36 @@ def nfe_sweep(sweeps: pd.DataFrame, metric: str, labels: dict[str, str]) -> dict
         )
     columns = ["Sampler", "NFE", "α/σ² by seed", f"{METRICS[metric].label} [95 % interval]"]
     return {"columns": columns, "rows": rows}
+
+
+def inpainting(found: pd.DataFrame, labels: dict[str, str]) -> dict:
+    """How well holes are filled, per mask and method; how other variants differ from the first.
+
+    found: columns variant, seed, mask, method, nfe and those of HOLES. Variants have a mean over
+    seeds each; a difference is paired by the seeds that both have. Returns {"columns", "rows"}.
+    """
+    rows = []
+    for (mask, method), own in found.groupby(["mask", "method"], sort=False):
+        first, *others = own["variant"].unique()
+        for name in (first, *others):
+            nfe = count(own.loc[own["variant"] == name, "nfe"].mean())
+            cells = [_mean(by_seed(own, name, metric)) for metric in HOLES]
+            rows.append([f"{mask}, {method}: {labels[name]}", nfe, *cells])
+        for name in others:
+            gaps = [difference(own, name, first, metric) for metric in HOLES]
+            cells = [interval(gap.mean, gap.low, gap.high) for gap in gaps]
+            words = f"{mask}, {method}: {labels[name]}, difference to {labels[first]}"
+            rows.append([words, MISSING, *cells])
+    names = [f"{words} [95 % interval]" for words in HOLES.values()]
+    return {"columns": ["Hole, method: variant", "NFE", *names], "rows": rows}
+
+
+def _mean(values: pd.Series) -> str:
+    """The mean over seeds with its interval; a dash where there are none."""
+    if values.empty:
+        return MISSING
+    found = mean_interval(values)
+    return interval(found.mean, found.low, found.high)
 
 
 def mixing_weights(mixing: pd.DataFrame) -> dict:

@@ -1,0 +1,84 @@
+"""Every method of inpainting within one budget of evaluations."""
+
+import pytest
+import torch
+
+from scoreladder import conditional, filling, masks, models, noise
+from scoreladder.errors import JobFailed
+
+SIGMAS = noise.geometric(3.0, 0.2, 4)
+DATA = 2 * torch.rand(60, 1, 8, 8, generator=torch.Generator().manual_seed(0)) - 1
+KNOWN = masks.half(8, 8)
+
+
+@pytest.fixture(scope="module")
+def model():
+    blocks = {
+        "noise": {"kind": "geometric", "sigma_max": 3.0, "sigma_min": 0.2, "levels": 4},
+        "density": {"kind": "ladder"},
+        "denoiser": "edm",
+        "network": {"kind": "mlp", "width": 8, "blocks": 1},
+    }
+    return models.build(models.describe(blocks, DATA))
+
+
+def filled(model, method, nfe, **options):
+    options = {"start_std": 2.0, "relative_step_size": 0.2} | options
+    return filling.fill(model, DATA[:3], KNOWN, method, SIGMAS, nfe, 2, (0, "half"), **options)
+
+
+@pytest.mark.parametrize("nfe", [5, 11, 23, 60])
+@pytest.mark.parametrize("method", filling.METHODS)
+def test_a_method_spends_what_was_planned_and_never_more_than_was_given(model, method, nfe):
+    ladder, knobs = filling.plan(method, SIGMAS, nfe)
+    completions, spent = filled(model, method, nfe)
+    assert spent == conditional.expected_nfe(method, len(ladder), **knobs) <= nfe
+    assert completions.shape == (2, 3, 1, 8, 8)
+    known = KNOWN.expand(1, 8, 8).numpy()
+    assert (completions[..., known] == DATA[:3].numpy()[..., known]).all()
+
+
+@pytest.mark.parametrize(
+    ("method", "levels", "spent"),
+    [("replacement", 4, 201), ("projection", 4, 200), ("repaint", 21, 201), ("ddrm", 201, 201)],
+)
+def test_a_budget_of_201_evaluations_is_spent(method, levels, spent):
+    ladder, knobs = filling.plan(method, SIGMAS, 201)
+    assert len(ladder) == levels
+    assert conditional.expected_nfe(method, levels, **knobs) == spent
+    assert (ladder[0], ladder[-1]) == (SIGMAS[0], SIGMAS[-1])
+
+
+def test_repaint_s_jumps_have_the_share_of_the_ladder_that_its_paper_gives_them():
+    """T = 250 and jumps of 10 gone 10 times take 250 + 9 · 24 · 10 evaluations."""
+    ladder, knobs = filling.plan("repaint", SIGMAS, 2410)
+    assert (len(ladder), knobs) == (250, {"jump_length": 10, "resamplings": 10})
+
+
+def test_another_level_would_be_too_much_for_repaint():
+    for nfe in range(2, 300, 7):
+        ladder, knobs = filling.plan("repaint", SIGMAS, nfe)
+        assert conditional.expected_nfe("repaint", len(ladder) + 1, **knobs) > nfe
+
+
+def test_a_single_level_is_enough_for_projection():
+    ladder, knobs = filling.plan("projection", torch.tensor([1.0]), 50)
+    assert (ladder.tolist(), knobs) == ([1.0], {"corrector_steps": 49})
+
+
+@pytest.mark.parametrize("method", ["repaint", "ddrm"])
+def test_a_single_level_is_no_ladder_to_go_down(method):
+    with pytest.raises(JobFailed, match=f"found 1 levels and 50 evaluations; {method} goes down"):
+        filling.plan(method, torch.tensor([1.0]), 50)
+
+
+def test_too_few_evaluations_are_refused():
+    with pytest.raises(JobFailed, match="found 3 evaluations; projection needs one for each of 4"):
+        filling.plan("projection", SIGMAS, 3)
+    with pytest.raises(JobFailed, match="too few for a ladder of 4 levels"):
+        filling.plan("replacement", SIGMAS, 4)
+
+
+def test_a_step_size_that_diverges_is_named(model):
+    with pytest.raises(JobFailed, match="the relative step size 1e\\+30 is too large"):
+        filled(model, "replacement", 9, relative_step_size=1e30)

@@ -1,0 +1,103 @@
+"""What the inpainting job writes, on an untrained model, and what it keeps where it is stopped."""
+
+import numpy as np
+import pytest
+import torch
+
+import inpaint
+from scoreladder import datasets, files, filling, inpainting, models, steps
+from scoreladder.catalog import OF_INPAINTING
+from scoreladder.datasets import Splits
+
+LADDER = {"kind": "geometric", "sigma_max": 3.0, "sigma_min": 0.2, "levels": 4}
+NETWORK = {"kind": "mlp", "width": 8, "blocks": 1}
+BLOCKS = {"noise": LADDER, "density": {"kind": "ladder"}, "denoiser": "edm", "network": NETWORK}
+SAMPLE = {"sampler": "annealed_langevin", "ladder": LADDER, "nfe": 11, "start_std": 1.0}
+SPEC = {
+    "inpaint": {
+        "masks": ["half", "lines"],
+        "methods": ["replacement", "projection"],
+        "images": 5,
+        "completions": 3,
+    },
+    "sample": SAMPLE | {"step_size": 0.2, "denoise": True},
+    "seed": 0,
+}
+STEPS = ["half_replacement", "half_projection", "lines_replacement", "lines_projection"]
+
+
+@pytest.fixture
+def job(tmp_path):
+    """The job as a function of how it keeps its steps; the paths of what it writes."""
+    images = np.random.default_rng(0).uniform(-1, 1, (20, 1, 8, 8)).astype(np.float32)
+    labels = np.zeros(20, dtype=np.int64)
+    data, model = tmp_path / "splits.json", tmp_path / "model.safetensors"
+    datasets.write(Splits(images, images, images[::-1].copy(), labels, labels, labels), data)
+    description = models.describe(BLOCKS, torch.from_numpy(images))
+    models.save(models.build(description), description, model)
+    metrics, arrays = tmp_path / "inpainted.json", tmp_path / "inpainted.npz"
+
+    def run(keep=steps.at_once, spec=SPEC):
+        facts = inpaint.inpaint(data, model, None, spec, "cpu", metrics, arrays, keep)
+        with np.load(arrays, allow_pickle=False) as drawn:
+            return facts, files.read_json(metrics), dict(drawn)
+
+    return run
+
+
+def test_every_mask_and_method_has_its_completions_its_metrics_and_its_evaluations(job):
+    facts, found, drawn = job()
+    assert [f"{row['mask']}_{row['method']}" for row in found["rows"]] == STEPS
+    assert [row["nfe"] for row in found["rows"]] == [11, 8, 11, 8]
+    assert set(drawn) == {"truth", "known_half", "known_lines", *STEPS}
+    for row in found["rows"]:
+        known, completions = drawn[f"known_{row['mask']}"], drawn[f"{row['mask']}_{row['method']}"]
+        assert completions.shape == (3, 5, 1, 8, 8)
+        similar = inpainting.hole_similarity(completions, drawn["truth"], known)
+        assert set(row["metrics"]) == set(OF_INPAINTING)
+        assert {name: row["metrics"][name] for name in similar} == similar
+    assert facts["relative_step_size"] == 0.2
+
+
+def test_the_metrics_of_the_run_are_means_over_the_masks_for_the_first_method(job):
+    spec = SPEC | {"inpaint": SPEC["inpaint"] | {"methods": ["projection", "replacement"]}}
+    facts, found, _ = job(spec=spec)
+    own = [row["metrics"] for row in found["rows"] if row["method"] == "projection"]
+    assert len(own) == 2
+    for name, value in found["metrics"].items():
+        assert value == pytest.approx(np.mean([metrics[name] for metrics in own]))
+    alone = SPEC | {"inpaint": SPEC["inpaint"] | {"methods": ["projection"]}}
+    facts, again, _ = job(spec=alone)
+    assert again["metrics"] == found["metrics"] and "relative_step_size" not in facts
+
+
+def test_a_stopped_job_goes_on_with_the_fillings_that_are_left(job, tmp_path, monkeypatch):
+    _, whole, drawn = job()
+    keep, fill, calls = steps.keeper(tmp_path / "resume"), filling.fill, []
+
+    def stopped_at_the_third(*arguments, **options):
+        calls.append(arguments[3])
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return fill(*arguments, **options)
+
+    (tmp_path / "resume").mkdir()
+    monkeypatch.setattr(filling, "fill", stopped_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        job(keep)
+    assert sorted(path.stem for path in (tmp_path / "resume").iterdir()) == sorted(STEPS[:2])
+    _, found, again = job(keep)
+    assert calls == ["replacement", "projection", "replacement", "replacement", "projection"]
+    assert found == whole
+    assert all(again[name].tobytes() == drawn[name].tobytes() for name in drawn)
+
+
+def test_what_is_infinite_is_null_in_the_file(job, monkeypatch):
+    def perfect(network, images, known, method, sigmas, nfe, completions, *_):
+        return np.stack([images.numpy()] * completions), nfe
+
+    monkeypatch.setattr(filling, "fill", perfect)
+    _, found, _ = job()
+    for metrics in (found["metrics"], *(row["metrics"] for row in found["rows"])):
+        assert metrics["hole_psnr"] is None
+        assert metrics["hole_ssim"] == pytest.approx(1)

@@ -1,0 +1,109 @@
+"""Filling holes in images with a given number of network evaluations, by any of METHODS.
+
+A method is one of `conditional`; what it does not leave open is fixed here, so that methods are
+compared at equal cost.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from scoreladder import conditional, noise, operators, seeds
+from scoreladder.conditional import METHODS
+from scoreladder.denoiser import Denoiser
+from scoreladder.errors import JobFailed
+from scoreladder.samplers.base import CountCalls
+from scoreladder.samplers.registry import steps_per_level
+
+__all__ = ["METHODS", "fill", "plan"]
+
+# RePaint's: jumps of 10 in a ladder of 250 levels, each gone 10 times (arXiv 2201.09865, section 5)
+REPAINT_LEVELS, REPAINT_JUMP, REPAINT_RESAMPLINGS = 250, 10, 10
+
+
+def plan(method: str, sigmas: Tensor, nfe: int) -> tuple[Tensor, dict]:
+    """The ladder and the knobs with which a method spends `nfe` evaluations per sample, or fewer.
+
+    sigmas (L,) is the ladder that a model is sampled through, descending. replacement spends nfe on
+    it exactly; projection L·⌊nfe/L⌋, with as many correctors as that is. repaint and ddrm go down a
+    geometric ladder between its ends, of as many levels as nfe is enough for: ddrm's are nfe;
+    repaint's jumps are, as in its paper, a 25th of the ladder long, one level at least, and gone 10
+    times, less often where nfe < 11. Raises JobFailed where nfe is too little, or a single level is
+    no ladder to go down.
+    """
+    count = len(sigmas)
+    if method == "replacement":
+        return sigmas, {"steps_per_level": steps_per_level(nfe, count, denoise=True)}
+    if method == "projection":
+        if nfe < count:
+            raise JobFailed(f"found {nfe} evaluations; projection needs one for each of {count}")
+        return sigmas, {"corrector_steps": nfe // count - 1}
+    if count < 2 or nfe < 2:
+        found = f"found {count} levels and {nfe} evaluations"
+        raise JobFailed(f"{found}; {method} goes down a ladder, of two levels at least")
+    levels, knobs = (nfe, {}) if method == "ddrm" else _resampled(nfe)
+    return noise.geometric(float(sigmas[0]), float(sigmas[-1]), levels), knobs
+
+
+def _resampled(nfe: int) -> tuple[int, dict]:
+    """The most levels on which repaint, scaled, spends nfe >= 2 evaluations or fewer; its knobs."""
+
+    def knobs(levels: int) -> dict:
+        jump = max(1, levels * REPAINT_JUMP // REPAINT_LEVELS)
+        # two levels, the fewest, are gone once and the first of them once more for each resampling
+        return {"jump_length": jump, "resamplings": min(REPAINT_RESAMPLINGS, nfe - 1)}
+
+    return next(
+        (levels, knobs(levels))
+        for levels in range(nfe, 1, -1)
+        if conditional.expected_nfe("repaint", levels, **knobs(levels)) <= nfe
+    )
+
+
+def fill(
+    network: Denoiser,
+    images: Tensor,
+    known: Tensor,
+    method: str,
+    sigmas: Tensor,
+    nfe: int,
+    completions: int,
+    key: tuple[int | str, ...],
+    start_std: float | None = None,
+    relative_step_size: float | None = None,
+) -> tuple[np.ndarray, int]:
+    """`completions` fillings of each image (n, C, H, W), (completions, n, C, H, W) float32; NFE.
+
+    known is a boolean mask, True where the images are taken as they are; sigmas and nfe are those
+    of `plan`; key fixes the random numbers, the same for all methods. replacement needs α_i/σ_i²
+    and takes chains that start from N(0, start_std²); the others, or where that is None, start from
+    the Gaussian with the mean and variance of the data under noise σ_1. The NFE are counted. Raises
+    JobFailed as `plan` does, and where a filling is not finite.
+    """
+    where = images.device
+    ladder, knobs = plan(method, sigmas, nfe)
+    if method == "replacement":
+        knobs["step_size"] = relative_step_size * float(sigmas[-1]) ** 2
+    observed = images.repeat(completions, *[1] * (images.ndim - 1))
+    operator = operators.mask(known.to(where), images.shape[1:])
+    generator = seeds.generator("inpaint", *key, device=where)
+    mean, std = network.prior(float(sigmas[0]))
+    if method == "replacement" and start_std is not None:
+        mean, std = torch.zeros_like(mean), start_std
+    counted = CountCalls(network)
+    filled = METHODS[method](
+        counted,
+        mean + std * torch.randn(observed.shape, generator=generator, device=where),
+        operator.forward(observed),
+        operator,
+        ladder,
+        generator=generator,
+        observation_generator=seeds.generator("inpaint observations", *key, device=where),
+        **knobs,
+    )
+    if not filled.isfinite().all():
+        reason = "the network's answers are not"
+        if method == "replacement":
+            reason = f"the relative step size {relative_step_size:g} is too large for this model"
+        raise JobFailed(f"fillings by {method} did not stay finite: {reason}")
+    return filled.reshape(completions, *images.shape).cpu().numpy(), counted.calls
