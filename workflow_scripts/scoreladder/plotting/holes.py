@@ -5,7 +5,7 @@ from typing import NamedTuple
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
+from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 
 from scoreladder.plotting import style
@@ -13,6 +13,7 @@ from scoreladder.plotting.pictures import GAP, picture, tiled
 
 IMAGES, COMPLETIONS = 3, 4
 SPREADS = matplotlib.colormaps["magma_r"].with_extremes(bad=GAP)
+HIDDEN = to_rgb("#86aedb")
 # inches: beside the pictures, and above and below all of them
 LEFT, AROUND = 0.75, 0.55
 
@@ -68,8 +69,10 @@ def holes(rows: dict[str, Filled]) -> Figure:
 def _row(every: list[Axes], filled: Filled, shown: int, scale: Normalize) -> None:
     """Draw one mask's images in its axes."""
     truth = filled.truth[:IMAGES]
-    known = np.where(filled.known, truth, np.nan)
-    pictures = [picture(truth, IMAGES, 1), picture(known, IMAGES, 1)]
+    hidden = np.broadcast_to(~filled.known, (len(truth), *filled.known.shape)).astype(float)
+    known = picture(truth, IMAGES, 1)
+    known[tiled(hidden, IMAGES, 1)[..., 0] == 1] = HIDDEN
+    pictures = [picture(truth, IMAGES, 1), known]
     for completions in filled.completions.values():
         some = completions[:shown, :IMAGES].swapaxes(0, 1).reshape(-1, *truth.shape[1:])
         pictures += [picture(some, IMAGES, shown)]
