@@ -18,3 +18,24 @@ rule inpaint:
         code=code("inpaint.py"),
     script:
         "../workflow_scripts/inpaint.py"
+
+
+# How samples and completions come about, of the first variant that the figure of inpainting shows.
+rule animate_inpainting:
+    input:
+        data=MAIN_DATA,
+        model=needs("inpaint", animated_model_file),
+        tuning=animated_tuning_file,
+    output:
+        animation=ANIMATION,
+        manifest=f"{HERE}/figures/inpainting.animation.manifest.json",
+    log:
+        f"{HERE}/logs/animate_inpainting.log",
+    conda:
+        "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs_report.animate_inpainting),
+        code=code("animate_inpainting.py"),
+    script:
+        "../workflow_scripts/animate_inpainting.py"

@@ -175,6 +175,28 @@ def completion_files(wildcards):
     ]
 
 
+def animated_model_file(wildcards):
+    """The first model of the first variant that the figure of inpainting shows."""
+    experiment = EXPERIMENTS[wildcards.experiment]
+    variant = config_queries.drawn_inpainted(experiment)[0]
+    seed = config_queries.first_seed(experiment, layout.INPAINTED, variant)
+    return model_path(wildcards, variant, seed)
+
+
+def animated_tuning_file(wildcards):
+    """The tuned step size of that variant, where it is tuned: it is sampled too."""
+    experiment = EXPERIMENTS[wildcards.experiment]
+    variant = config_queries.drawn_inpainted(experiment)[0]
+    tuned = config_queries.is_tuned(experiment["variants"][variant])
+    return TUNING.format(experiment=wildcards.experiment, variant=variant) + ".json" if tuned else []
+
+
+def animation_file(wildcards):
+    """The animation, for experiments that inpaint."""
+    inpaints = EXPERIMENTS[wildcards.experiment]["inpaint"]
+    return ANIMATION.format(**wildcards) if inpaints else []
+
+
 def comparison_tables(wildcards):
     names = [entry["name"] for entry in EXPERIMENTS[wildcards.experiment]["comparisons"]]
     return expand(f"{TABLES}/{{comparison}}.csv", comparison=names, **wildcards)

@@ -260,6 +260,7 @@ rule write_report:
         inpainting=f"{SUMMARY}/inpainting.csv",
         tables=comparison_tables,
         figures=figure_files,
+        animation=animation_file,
         captions=caption_files,
     output:
         page=f"{HERE}/report.html",

@@ -33,6 +33,7 @@ NOTES = {
     ),
     "Floor": "the same metric of real samples, measured as generated ones are",
 }
+ANIMATED = {"inpainting": "figures/inpainting.animation.png"}
 BUDGETS = {
     "parameters": "parameters",
     "images": "training images",
@@ -90,7 +91,8 @@ def write_report(
 
     def figure(name: str, title: str, kind: str) -> dict:
         caption = captions[kind].read_text(encoding="utf-8").strip()
-        return {"title": title, "caption": caption, "svg": folder / "figures" / f"{name}.svg"}
+        found = {"title": title, "caption": caption, "svg": folder / "figures" / f"{name}.svg"}
+        return found | ({"animation": folder / ANIMATED[name]} if name in ANIMATED else {})
 
     compared = []
     for comparison in experiment["comparisons"]:

@@ -4,6 +4,9 @@ A method is one of `conditional`; what it does not leave open is fixed here, so 
 compared at equal cost.
 """
 
+from collections import deque
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,10 +15,10 @@ from scoreladder import conditional, noise, operators, seeds
 from scoreladder.conditional import METHODS
 from scoreladder.denoiser import Denoiser
 from scoreladder.errors import JobFailed
-from scoreladder.samplers.base import CountCalls
+from scoreladder.samplers.base import CountCalls, Denoise
 from scoreladder.samplers.registry import steps_per_level
 
-__all__ = ["METHODS", "fill", "plan"]
+__all__ = ["METHODS", "fill", "plan", "states"]
 
 # RePaint's: jumps of 10 in a ladder of 250 levels, each gone 10 times (arXiv 2201.09865, section 5)
 REPAINT_LEVELS, REPAINT_JUMP, REPAINT_RESAMPLINGS = 250, 10, 10
@@ -60,6 +63,49 @@ def _resampled(nfe: int) -> tuple[int, dict]:
     )
 
 
+def states(
+    network: Denoiser,
+    images: Tensor,
+    known: Tensor,
+    method: str,
+    sigmas: Tensor,
+    nfe: int,
+    completions: int,
+    key: tuple[int | str, ...],
+    start_std: float | None = None,
+    relative_step_size: float | None = None,
+    denoise: Denoise | None = None,
+) -> Iterator[Tensor]:
+    """The states (completions·n, C, H, W) on the way to `completions` fillings of each image.
+
+    images (n, C, H, W); known is a boolean mask, True where they are taken as they are; sigmas and
+    nfe are those of `plan`; key fixes the random numbers, the same for all methods. replacement
+    needs α_i/σ_i² and takes chains that start from N(0, start_std²); the others, or where that is
+    None, start from the Gaussian with the mean and variance of the data under noise σ_1. denoise is
+    asked in place of the network, such as a counter around it. Raises JobFailed as `plan` does.
+    """
+    where = images.device
+    ladder, knobs = plan(method, sigmas, nfe)
+    if method == "replacement":
+        knobs["step_size"] = relative_step_size * float(sigmas[-1]) ** 2
+    observed = images.repeat(completions, *[1] * (images.ndim - 1))
+    operator = operators.mask(known.to(where), images.shape[1:])
+    generator = seeds.generator("inpaint", *key, device=where)
+    mean, std = network.prior(float(sigmas[0]))
+    if method == "replacement" and start_std is not None:
+        mean, std = torch.zeros_like(mean), start_std
+    return METHODS[method].states(
+        denoise or network,
+        mean + std * torch.randn(observed.shape, generator=generator, device=where),
+        operator.forward(observed),
+        operator,
+        ladder,
+        generator=generator,
+        observation_generator=seeds.generator("inpaint observations", *key, device=where),
+        **knobs,
+    )
+
+
 def fill(
     network: Denoiser,
     images: Tensor,
@@ -72,35 +118,25 @@ def fill(
     start_std: float | None = None,
     relative_step_size: float | None = None,
 ) -> tuple[np.ndarray, int]:
-    """`completions` fillings of each image (n, C, H, W), (completions, n, C, H, W) float32; NFE.
+    """The last of `states`, (completions, n, C, H, W) float32, and the NFE, counted.
 
-    known is a boolean mask, True where the images are taken as they are; sigmas and nfe are those
-    of `plan`; key fixes the random numbers, the same for all methods. replacement needs α_i/σ_i²
-    and takes chains that start from N(0, start_std²); the others, or where that is None, start from
-    the Gaussian with the mean and variance of the data under noise σ_1. The NFE are counted. Raises
-    JobFailed as `plan` does, and where a filling is not finite.
+    Raises JobFailed as `plan` does, and where a filling is not finite.
     """
-    where = images.device
-    ladder, knobs = plan(method, sigmas, nfe)
-    if method == "replacement":
-        knobs["step_size"] = relative_step_size * float(sigmas[-1]) ** 2
-    observed = images.repeat(completions, *[1] * (images.ndim - 1))
-    operator = operators.mask(known.to(where), images.shape[1:])
-    generator = seeds.generator("inpaint", *key, device=where)
-    mean, std = network.prior(float(sigmas[0]))
-    if method == "replacement" and start_std is not None:
-        mean, std = torch.zeros_like(mean), start_std
     counted = CountCalls(network)
-    filled = METHODS[method](
+    every = states(
+        network,
+        images,
+        known,
+        method,
+        sigmas,
+        nfe,
+        completions,
+        key,
+        start_std,
+        relative_step_size,
         counted,
-        mean + std * torch.randn(observed.shape, generator=generator, device=where),
-        operator.forward(observed),
-        operator,
-        ladder,
-        generator=generator,
-        observation_generator=seeds.generator("inpaint observations", *key, device=where),
-        **knobs,
     )
+    filled = deque(every, maxlen=1).pop()
     if not filled.isfinite().all():
         reason = "the network's answers are not"
         if method == "replacement":

@@ -1,10 +1,11 @@
 """What each job of the report's tables, figures and pages is a function of; see `specs`."""
 
-from scoreladder import describe
+from scoreladder import describe, layout
 from scoreladder.config_queries import (
     comparison_named,
     data_of,
     drawn_inpainted,
+    first_seed,
     gallery_data,
     labels,
     main_variants,
@@ -12,7 +13,7 @@ from scoreladder.config_queries import (
     shown_models,
     shown_variants,
 )
-from scoreladder.specs import dataset, pick, without_path
+from scoreladder.specs import dataset, pick, sampler_block, without_path
 
 
 def collect(experiment: dict) -> dict:
@@ -118,6 +119,17 @@ def plot_inpainting(experiment: dict) -> dict:
         "shown": drawn_inpainted(experiment),
         "masks": block["masks"],
         "method": block["methods"][0],
+    }
+
+
+def animate_inpainting(experiment: dict) -> dict:
+    """{sample, mask, method, seed}: what the figure shows first; sample is the first variant's."""
+    block, variant = experiment["inpaint"], drawn_inpainted(experiment)[0]
+    return {
+        "sample": sampler_block(experiment["variants"][variant]),
+        "mask": block["masks"][0],
+        "method": block["methods"][0],
+        "seed": first_seed(experiment, layout.INPAINTED, variant),
     }
 
 
