@@ -141,6 +141,11 @@ def test_the_figure_of_inpainting_shows_two_variants_and_the_first_method(tmp_pa
     drawn = specs_report.plot_inpainting(experiment)
     assert drawn["shown"] == ["few", "multi"] and drawn["method"] == "projection"
     assert drawn["masks"] == ["text", "half"] and len(drawn["labels"]) == 4
+    animated = specs_report.animate_inpainting(experiment)
+    assert (animated["mask"], animated["method"], animated["seed"]) == ("text", "projection", 0)
+    assert animated["sample"]["ladder"]["levels"] == 3 and "shards" not in animated["sample"]
+    missing = {"missing": {"inpainted/few/seed0.json": "killed"}}
+    assert specs_report.animate_inpainting(experiment | missing)["seed"] == 1
 
 
 def test_the_floor_is_measured_for_every_number_of_samples(experiment):
