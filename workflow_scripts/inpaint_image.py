@@ -35,7 +35,12 @@ def parser() -> argparse.ArgumentParser:
         help=f"a PNG of that size, white where the image is known; or {', '.join(masks.MASKS)}",
     )
     add("output", type=Path, help="the PNG to write: the completions side by side")
-    add("--method", choices=list(filling.METHODS), default="projection", help="%(default)s")
+    add(
+        "--method",
+        choices=list(filling.METHODS),
+        default="projection",
+        help="%(default)s when left out",
+    )
     add("--nfe", type=_positive, default=200, help="network evaluations at most (%(default)s)")
     add("--completions", type=_positive, default=1, help="how many (%(default)s)")
     add("--seed", type=int, default=0, help="of the random numbers (%(default)s)")
