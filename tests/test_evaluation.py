@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from scoreladder import datasets, evaluation, generative, models, noise, seeds
+from scoreladder import datasets, evaluation, generative, models, noise, rows, seeds
 from scoreladder.denoiser import Denoiser
 
 MOONS = {"name": "two_moons", "noise": 0.1}
@@ -223,6 +223,14 @@ def test_a_floor_is_a_mean_over_disjoint_draws_of_the_pool():
     assert found["sliced_w1"]["mean"] == pytest.approx((1 / 50 + 1 / 30) ** 0.5, rel=0.5)
     assert all(floor["sd"] > 0 for floor in found.values())
     assert evaluation.floors(pool, 50, 30, {"dataset": MOONS}) == found
+
+
+def test_a_floor_of_stored_points_is_that_of_an_array(tmp_path):
+    pool = normal(90, 2).numpy()
+    np.save(tmp_path / "pool.npy", pool)
+    stored = rows.Stored([tmp_path / "pool.npy"])
+    spec = {"dataset": MOONS}
+    assert evaluation.floors(stored, 50, 30, spec) == evaluation.floors(pool, 50, 30, spec)
 
 
 def test_a_floor_of_more_samples_than_there_are_says_how_many_were_drawn():

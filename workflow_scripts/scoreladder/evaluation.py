@@ -59,6 +59,11 @@ def sample_metrics(
     return values | {name: metric(found, real) for name, metric in PAIRWISE.items()}
 
 
+def _held(rows: Rows, spec: dict) -> Rows:
+    """Rows as their metrics take them: of pictures wherever they lie, of all else an array."""
+    return rows if spec["dataset"]["name"] in PICTURES else rows[:]
+
+
 def by_neighbours(found: Rows, real: Rows) -> dict[str, float]:
     """KID, and with the first NEIGHBOURS of each set precision, recall, density and coverage."""
     near, known = found[:NEIGHBOURS], real[:NEIGHBOURS]
@@ -79,9 +84,7 @@ def run_metrics(found: Rows, reference: Reference, spec: dict) -> dict[str, floa
     FID∞ is there from 200 samples on; nearest_train is the distance to the nearest training image
     over that of held-out images, of the first NEIGHBOURS of each.
     """
-    pictures, real = spec["dataset"]["name"] in PICTURES, reference.compared()
-    if not pictures:
-        real = real[:]
+    pictures, real = spec["dataset"]["name"] in PICTURES, _held(reference.compared(), spec)
     values = sample_metrics(found, real, spec, reference.moments)
     values |= standard_errors(found, real, spec, reference.moments)
     if not pictures:
@@ -172,8 +175,8 @@ def floors(pool: Rows, count: int, against: int, spec: dict) -> dict[str, dict[s
     pool (n, d) holds all the real data as features. Where n < count + against, fewer are drawn, and
     the `count` that is given back says so. Returns {metric: {"mean", "sd", "count"}}.
     """
+    pool, draws = _held(pool, spec), []
     count = min(count, len(pool) - against)
-    draws = []
     for seed in range(_draws(spec, FLOOR_DRAWS)):
         order = np.random.default_rng(seed).permutation(len(pool))
         first, second = pick(pool, order[:count]), pick(pool, order[count : count + against])
