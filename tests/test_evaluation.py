@@ -64,7 +64,8 @@ def log_density(x, variance):
 
 
 def nll(model, test, bin_width=0.0, divergence="exact", seed=0):
-    return evaluation.negative_log_likelihood(model, test.numpy(), bin_width, divergence, seed)
+    key = ("likelihood", seed)
+    return evaluation.negative_log_likelihood(model, test.numpy(), bin_width, divergence, key)
 
 
 @pytest.mark.parametrize("divergence", ["exact", "hutchinson"])
@@ -124,6 +125,7 @@ def model_metrics(dataset, **blocks):
         "weighting": {"kind": "sigma2"},
         "density": {"kind": "ladder", "power": 0},
         "batch_size": 16,
+        "micro_batch": 16,
         "seed": 0,
     }
     return evaluation.model_metrics(model, spec | blocks, 0.02, test)
@@ -160,6 +162,7 @@ def test_gradient_noise_is_that_of_uniform_levels_times_what_a_density_wastes():
         "weighting": {"kind": "sigma_power", "power": 3.5},
         "density": {"kind": "ladder", "power": -1.5},
         "batch_size": 2000,
+        "micro_batch": 500,
     }
     sigmas = model_ladder()
     # the gradient 2 σ² (s + z/σ), squared, with E‖s + z/σ‖² ∝ 1/(σ² (1 + σ²))

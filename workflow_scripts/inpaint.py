@@ -25,10 +25,11 @@ def complete(
     sigmas = sampling.ladder_of(sample, network)
     observed = images.repeat(completions, *[1] * (images.ndim - 1))
     generator = seeds.generator("inpaint", *key, device=where)
-    start = torch.randn(observed.shape, generator=generator, device=where)
+    z = torch.randn(observed.shape, generator=generator, device=where)
+    mean, std = sampling.start_of(sample, network, float(sigmas[0]))
     filled = inpainting.replacement_langevin(
         network,
-        sample["start_std"] * start,
+        mean + std * z,
         observed,
         known.to(where),
         sigmas,

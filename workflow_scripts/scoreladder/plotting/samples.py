@@ -10,6 +10,7 @@ from scipy.ndimage import gaussian_filter
 from scoreladder.plotting import style
 
 ROWS, COLUMNS = 4, 10
+SHOWN = ROWS * COLUMNS
 DATA_LABEL = "real data"
 MOST_POINTS = 4000
 # of the grid that the density of points is counted on
@@ -178,9 +179,9 @@ def _picture(images: np.ndarray) -> np.ndarray:
 
 def _tiled(images: np.ndarray) -> np.ndarray:
     """One picture (·, ·, C) of ROWS × COLUMNS images (n, C, H, W); the gaps of a pixel are NaN."""
-    images = images[: ROWS * COLUMNS].transpose(0, 2, 3, 1)
+    images = images[:SHOWN].transpose(0, 2, 3, 1)
     count, height, width, channels = images.shape
-    cells = np.full((ROWS * COLUMNS, height + 1, width + 1, channels), np.nan)
+    cells = np.full((SHOWN, height + 1, width + 1, channels), np.nan)
     cells[:count, :height, :width] = images
     cells = cells.reshape(ROWS, COLUMNS, height + 1, width + 1, channels).swapaxes(1, 2)
     return cells.reshape(ROWS * (height + 1), COLUMNS * (width + 1), channels)[:-1, :-1]
