@@ -57,7 +57,7 @@ def test_out_of_memory_is_one_line_that_names_the_micro_batch(monkeypatch, error
 def test_the_micro_batch_to_try_divides_the_batch():
     training_block = {"batch_size": 30, "micro_batch": 15}
     with (
-        pytest.raises(training.TrainingFailed, match="micro_batch is 15; try 6$"),
+        pytest.raises(training.TrainingFailed, match=r"micro_batch is 15; try 6$"),
         gradients.explained(training_block, 0),
     ):
         raise MemoryError
