@@ -12,7 +12,7 @@ rule extract_features:
         "../environment.yml"
     threads: feature_threads
     params:
-        spec=spec_of(specs.features),
+        spec=spec_of(specs.extract_features),
         code=code("extract_features.py"),
     script:
         "../workflow_scripts/extract_features.py"
@@ -24,7 +24,7 @@ rule evaluate:
         reference=of_variant(REFERENCE),
         classifier=classifier_file,
         model=model_file,
-        shards=shard_files,
+        shards=unextracted_shard_files,
         features=feature_files,
     output:
         metrics=f"{METRICS}.json",

@@ -90,6 +90,12 @@ def shard_files(wildcards):
     return expand(f"{SHARD}.npy", shard=range(shards), **wildcards)
 
 
+def unextracted_shard_files(wildcards):
+    """The shards, where their features are computed when they are measured."""
+    inception = config_queries.by_inception(WHOLE[wildcards.experiment])
+    return [] if inception else shard_files(wildcards)
+
+
 def feature_files(wildcards):
     """The shards' features, where each shard is worth a job of its own."""
     if not config_queries.by_inception(WHOLE[wildcards.experiment]):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from scoreladder import datasets, evaluation, generative, models, noise, seeds
+from scoreladder import datasets, evaluation, generative, models, noise, rows, seeds
 from scoreladder.denoiser import Denoiser
 
 MOONS = {"name": "two_moons", "noise": 0.1}
@@ -64,7 +64,8 @@ def log_density(x, variance):
 
 
 def nll(model, test, bin_width=0.0, divergence="exact", seed=0):
-    return evaluation.negative_log_likelihood(model, test.numpy(), bin_width, divergence, seed)
+    key = ("likelihood", seed)
+    return evaluation.negative_log_likelihood(model, test.numpy(), bin_width, divergence, key)
 
 
 @pytest.mark.parametrize("divergence", ["exact", "hutchinson"])
@@ -124,6 +125,7 @@ def model_metrics(dataset, **blocks):
         "weighting": {"kind": "sigma2"},
         "density": {"kind": "ladder", "power": 0},
         "batch_size": 16,
+        "micro_batch": 16,
         "seed": 0,
     }
     return evaluation.model_metrics(model, spec | blocks, 0.02, test)
@@ -160,6 +162,7 @@ def test_gradient_noise_is_that_of_uniform_levels_times_what_a_density_wastes():
         "weighting": {"kind": "sigma_power", "power": 3.5},
         "density": {"kind": "ladder", "power": -1.5},
         "batch_size": 2000,
+        "micro_batch": 500,
     }
     sigmas = model_ladder()
     # the gradient 2 σ² (s + z/σ), squared, with E‖s + z/σ‖² ∝ 1/(σ² (1 + σ²))
@@ -223,6 +226,14 @@ def test_a_floor_is_a_mean_over_disjoint_draws_of_the_pool():
     assert found["sliced_w1"]["mean"] == pytest.approx((1 / 50 + 1 / 30) ** 0.5, rel=0.5)
     assert all(floor["sd"] > 0 for floor in found.values())
     assert evaluation.floors(pool, 50, 30, {"dataset": MOONS}) == found
+
+
+def test_a_floor_of_stored_points_is_that_of_an_array(tmp_path):
+    pool = normal(90, 2).numpy()
+    np.save(tmp_path / "pool.npy", pool)
+    stored = rows.Stored([tmp_path / "pool.npy"])
+    spec = {"dataset": MOONS}
+    assert evaluation.floors(stored, 50, 30, spec) == evaluation.floors(pool, 50, 30, spec)
 
 
 def test_a_floor_of_more_samples_than_there_are_says_how_many_were_drawn():

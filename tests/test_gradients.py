@@ -8,7 +8,7 @@ import pytest
 import torch
 from training_examples import plane, spec, train
 
-from scoreladder import training
+from scoreladder import gradients, training
 
 HERE = Path(__file__).parent
 
@@ -54,6 +54,15 @@ def test_out_of_memory_is_one_line_that_names_the_micro_batch(monkeypatch, error
     assert str(found) == f"out of memory at image 60: {says}"
 
 
+def test_the_micro_batch_to_try_divides_the_batch():
+    training_block = {"batch_size": 30, "micro_batch": 15}
+    with (
+        pytest.raises(training.TrainingFailed, match=r"micro_batch is 15; try 6$"),
+        gradients.explained(training_block, 0),
+    ):
+        raise MemoryError
+
+
 def test_other_errors_stay_what_they_are(monkeypatch):
     error = RuntimeError("mat1 and mat2 shapes cannot be multiplied")
     assert failure(monkeypatch, error) is error
@@ -63,7 +72,7 @@ SCRIPT = """
 import resource, sys
 import torch
 from training_examples import spec, train
-from scoreladder import training
+from scoreladder import gradients, training
 from scoreladder.errors import TrainingFailed
 torch.set_num_threads(1)
 data = torch.zeros(100, 3, 64, 64, dtype=torch.uint8)

@@ -65,7 +65,7 @@ def likelihood(tmp_path, path, test, dataset, points, divergence="exact"):
     data = splits(tmp_path / "splits.json", test[:2], test[:2], test)
     spec = {"dataset": dataset, "points": points, "divergence": divergence, "seed": 0}
     out = tmp_path / "likelihood.json"
-    measure_likelihood.measure_likelihood(data, path, spec, out)
+    measure_likelihood.measure_likelihood(data, path, spec, "cpu", out)
     return files.read_json(out)["metrics"]
 
 
@@ -77,6 +77,28 @@ def test_the_likelihood_of_the_first_points_is_written_with_its_error(tmp_path, 
     assert sorted(found) == ["nll", "nll_se"]
     assert found["nll"] == pytest.approx(each.mean().item(), abs=2e-3)
     assert found["nll_se"] == pytest.approx((each.std() / 40**0.5).item(), rel=0.01)
+
+
+def test_a_likelihood_is_kept_batch_by_batch(tmp_path, model, monkeypatch):
+    monkeypatch.setattr(measure_likelihood, "BATCH_VALUES", 2 * 15)
+    test, kept = normal(60, 2, seed=1), {}
+    data = splits(tmp_path / "splits.json", test[:2], test[:2], test)
+    spec = {"dataset": NORMAL, "points": 40, "divergence": "exact", "seed": 0}
+
+    def keep(name, compute):
+        kept[name] = compute()
+        return kept[name]
+
+    out = tmp_path / "likelihood.json"
+    measure_likelihood.measure_likelihood(data, model, spec, "cpu", out, keep)
+    assert {name: len(part["nll"]) for name, part in kept.items()} == {
+        "points0": 15,
+        "points15": 15,
+        "points30": 10,
+    }
+    monkeypatch.undo()
+    whole = likelihood(tmp_path, model, test, NORMAL, 40)
+    assert files.read_json(out)["metrics"]["nll"] == pytest.approx(whole["nll"], abs=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["flow", "vae"])

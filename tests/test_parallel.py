@@ -1,5 +1,6 @@
 """Micro-batches, and several processes that share them: one training all the same."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from together import BLOCKS
 from training_examples import everything, plane, spec, train
 
 import train as job
-from scoreladder import datasets, gradients, parallel, seeds, training
+from scoreladder import datasets, files, gradients, parallel, seeds, training
 from scoreladder.datasets import Splits
 from scoreladder.deadlines import Deadline, DeadlineReached
 from scoreladder.errors import JobFailed
@@ -140,6 +141,28 @@ def test_a_process_that_dies_fails_the_job(tmp_path, data):
     arguments, _ = given(tmp_path / "missing.json", tmp_path / "two", {})
     with pytest.raises(JobFailed, match="a process of 2 that train together ended with status 1"):
         job.train_together(2, *arguments, Deadline(), lambda **facts: None)
+
+
+def test_a_process_whose_job_was_killed_writes_nothing_once_another_attempt_is_at_work(
+    tmp_path, data, monkeypatch
+):
+    (folder := tmp_path / "together").mkdir()
+    (_, blocks, stamp, device, *_), _ = given(data, tmp_path, {})
+    task = {"data": str(data), "spec": blocks, "stamp": stamp, "device": device, "events": None}
+    task |= {"state": str(tmp_path / "state.pt"), "attempt": "first"}
+    advance = training.advance
+
+    def overtaken(run):
+        for each in advance(run):
+            (folder / "task.json").write_text(json.dumps(task | {"attempt": "second"}))
+            yield each
+
+    files.write_json(folder / "task.json", task)
+    monkeypatch.setattr(training, "advance", overtaken)
+    with pytest.raises(SystemExit, match="another attempt is at work"):
+        job.be_one_of_several(folder)
+    assert {path.name for path in folder.iterdir()} == {"task.json"}
+    assert not (tmp_path / "state.pt").exists()
 
 
 def test_processes_are_as_many_as_have_a_gpu_and_work(monkeypatch):

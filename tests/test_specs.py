@@ -92,7 +92,16 @@ def test_a_job_has_the_data_of_its_variant(experiment):
 
 
 KEYS = {
-    "evaluate": {"dataset", "features", "weighting", "density", "batch_size", "sample", "seed"},
+    "evaluate": {
+        "dataset",
+        "features",
+        "weighting",
+        "density",
+        "batch_size",
+        "micro_batch",
+        "sample",
+        "seed",
+    },
     "tune": {"dataset", "features", "tuning", "sample", "seed"},
     "sweep": {"dataset", "features", "tuning", "samples", "seed"},
     "likelihood": {"dataset", "points", "divergence", "seed"},

@@ -60,12 +60,12 @@ def test_a_cut_of_a_training_in_half_precision_changes_nothing(tmp_path, changes
     def start():
         run = started(images=400, **changes)
         if run.scaler.is_enabled():
-            run.scaler.load_state_dict(run.scaler.state_dict() | {"scale": 2.0**40})
+            run.scaler.load_state_dict(run.scaler.state_dict() | {"scale": 2.0**25})
         return run
 
     whole = train(start())
     if changes["precision"] == "fp16":
-        assert whole.scaler.get_scale() < 2.0**40
+        assert whole.scaler.get_scale() < 2.0**25
     found = cut_and_resumed(start, 3, tmp_path / "state.pt")
     assert everything(found) == everything(whole)
     assert found.scaler.state_dict() == whole.scaler.state_dict()
@@ -78,7 +78,7 @@ def test_a_gradient_that_overflows_is_a_step_left_out():
     training.step(run)
     assert all(torch.equal(before[name], value) for name, value in run.model.state_dict().items())
     assert run.scaler.get_scale() == 2.0**99
-    assert run.window[0][1] == 0 and run.images == 20
+    assert run.window == [] and run.images == 20
     assert all((value == 0).all() for value in run.moments["steps"].values())
 
 

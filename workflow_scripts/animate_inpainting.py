@@ -39,7 +39,7 @@ def animate_inpainting(
         sample["nfe"],
         1,
         (spec["seed"], spec["mask"]),
-        sample["start_std"],
+        sample.get("start_std"),
         size,
     )
     animations.write(_kept(drawn), _kept(filled), path)

@@ -59,7 +59,7 @@ def inpaint(
             sample["nfe"],
             chosen["completions"],
             (spec["seed"], mask),
-            sample["start_std"],
+            sample.get("start_std"),
             size,
         )
         return {"completions": completions, "nfe": np.array(nfe)}

@@ -21,10 +21,11 @@ def plot_samples(
 ) -> None:
     """Draw image grids or point clouds, whichever the data is; shards: variant → its samples."""
     splits = datasets.read(data)
-    shown = {"data": splits.values("test")}
-    shown |= {
-        name: datasets.values(np.load(path), splits.bin_width) for name, path in shards.items()
-    }
+    count = drawings.SHOWN if splits.test.ndim > 2 else None
+    shown = {"data": splits.values("test", count)}
+    for name, path in shards.items():
+        samples = np.load(path, mmap_mode="r", allow_pickle=False)[:count]
+        shown[name] = datasets.values(samples, splits.bin_width)
     order = list(shards)
     if shown["data"].ndim > 2:
         figure = drawings.sample_grid(shown, order, labels)

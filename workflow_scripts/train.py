@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,10 +12,12 @@ import torch
 
 from scoreladder import datasets, devices, files, models, parallel, progress, training
 from scoreladder.deadlines import Deadline, DeadlineReached
-from scoreladder.errors import JobFailed, TrainingFailed
+from scoreladder.errors import JobFailed, Stopped, TrainingFailed
 from scoreladder.events import following
 
 SAVE_SECONDS = 5.0
+# of the time, at most, for large states on slow disks
+SAVE_SHARE = 0.02
 NEWS_SECONDS = 1.0
 
 
@@ -46,6 +49,7 @@ def train(
     total, batch = spec["training"]["images"], spec["training"]["batch_size"]
     earlier, resumed = run.seconds, run.images
     begun = saved = time.time()
+    pause = SAVE_SECONDS
     steps = training.advance(run)
     if first:
         print(said, flush=True)
@@ -60,10 +64,12 @@ def train(
         follow(run.curve)
         for _ in steps:
             follow(run.curve)
-            due = run.images == total or time.time() - saved > SAVE_SECONDS
+            due = run.images == total or time.time() - saved > pause
             if due:
+                started = time.time()
                 save()
                 saved = time.time()
+                pause = max(SAVE_SECONDS, (saved - started) / SAVE_SHARE)
                 note(loss=run.curve[-1]["loss"] if run.curve else None)
             if parallel.any_of(bool(deadline.reached)):
                 if not due:
@@ -120,7 +126,7 @@ def train_together(
     for left in (outcome, news):
         left.unlink(missing_ok=True)
     task = {"data": str(data), "spec": spec, "stamp": stamp, "device": device, "state": str(state)}
-    task["events"] = events and str(events)
+    task |= {"events": events and str(events), "attempt": uuid.uuid4().hex}
     files.write_json(folder / "task.json", task)
 
     def poll() -> bool:
@@ -149,6 +155,11 @@ def be_one_of_several(folder: Path) -> None:
     task = files.read_json(folder / "task.json")
     facts, told = {}, 0.0
 
+    def check() -> None:
+        # an attempt whose job was killed lives on, and finds the task of a later one
+        if files.read_json(folder / "task.json")["attempt"] != task["attempt"]:
+            raise Stopped("another attempt is at work")
+
     def tell(now: progress.Progress) -> None:
         nonlocal told
         if time.time() - told > NEWS_SECONDS:
@@ -161,10 +172,10 @@ def be_one_of_several(folder: Path) -> None:
     paths = (folder / "model.safetensors", folder / "curve.csv", Path(task["state"]))
     events = task["events"] and Path(task["events"])
     given = (Path(task["data"]), task["spec"], task["stamp"], task["device"], *paths)
-    with parallel.together():
+    with parallel.together(), files.guarded(check):
         try:
             found = train(*given, deadline, facts.update, events)
-        except DeadlineReached as reason:
+        except (DeadlineReached, Stopped) as reason:
             sys.exit(str(reason))
         except JobFailed as error:
             files.write_json(folder / "outcome.json", {"failed": str(error)})

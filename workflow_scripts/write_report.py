@@ -19,8 +19,8 @@ NOTES = {
         "budget and seed"
     ),
     "Starting points": (
-        "Langevin chains start from N(0, start_std²); samplers that go down once, and the ODE, "
-        "from the Gaussian with the mean and variance of the data under noise σ₁"
+        "Langevin chains start from N(0, start_std²) where that is given; all others from the "
+        "Gaussian with the mean and variance of the data under noise σ₁"
     ),
     "Likelihood": (
         "of a score model, at its smallest σ, by the probability-flow ODE; of a flow, exact; of a "

@@ -59,6 +59,11 @@ def sample_metrics(
     return values | {name: metric(found, real) for name, metric in PAIRWISE.items()}
 
 
+def _held(rows: Rows, spec: dict) -> Rows:
+    """Rows as their metrics take them: of pictures wherever they lie, of all else an array."""
+    return rows if spec["dataset"]["name"] in PICTURES else rows[:]
+
+
 def by_neighbours(found: Rows, real: Rows) -> dict[str, float]:
     """KID, and with the first NEIGHBOURS of each set precision, recall, density and coverage."""
     near, known = found[:NEIGHBOURS], real[:NEIGHBOURS]
@@ -79,9 +84,7 @@ def run_metrics(found: Rows, reference: Reference, spec: dict) -> dict[str, floa
     FID∞ is there from 200 samples on; nearest_train is the distance to the nearest training image
     over that of held-out images, of the first NEIGHBOURS of each.
     """
-    pictures, real = spec["dataset"]["name"] in PICTURES, reference.compared()
-    if not pictures:
-        real = real[:]
+    pictures, real = spec["dataset"]["name"] in PICTURES, _held(reference.compared(), spec)
     values = sample_metrics(found, real, spec, reference.moments)
     values |= standard_errors(found, real, spec, reference.moments)
     if not pictures:
@@ -172,8 +175,8 @@ def floors(pool: Rows, count: int, against: int, spec: dict) -> dict[str, dict[s
     pool (n, d) holds all the real data as features. Where n < count + against, fewer are drawn, and
     the `count` that is given back says so. Returns {metric: {"mean", "sd", "count"}}.
     """
+    pool, draws = _held(pool, spec), []
     count = min(count, len(pool) - against)
-    draws = []
     for seed in range(_draws(spec, FLOOR_DRAWS)):
         order = np.random.default_rng(seed).permutation(len(pool))
         first, second = pick(pool, order[:count]), pick(pool, order[count : count + against])
@@ -193,41 +196,52 @@ def model_metrics(
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
     """Metrics of a score model itself, and its curves over the levels of its training ladder.
 
-    spec: the blocks dataset, weighting and density, batch_size and seed. sigma is the level at
-    which the score is held against the noiseless one: the smallest that the variant samples at.
-    test (n, ...) is held-out data. Returns (metrics, curves).
+    spec: the blocks dataset, weighting and density, batch_size, micro_batch and seed. sigma is the
+    level at which the score is held against the noiseless one: the smallest that the variant
+    samples at. test (n, ...) is held-out data. Returns (metrics, curves).
     """
     device = next(model.parameters()).device
     data, sigmas = torch.from_numpy(test).to(device), model.sigmas.cpu()
     losses = probes.losses_by_level(model, data, sigmas)
     weight = weighting(spec["weighting"], model.sigma_data)
-    density = densities.density(spec["density"], model.sigmas)
+    density = densities.density(spec["density"], sigmas)
     shares = probes.loss_shares(losses, sigmas, weight, density)
     curves = {"sigma": sigmas.tolist(), "loss": losses, "share": shares.tolist()}
-    size, seed = spec["batch_size"], spec["seed"]
-    noise = probes.excess_gradient_noise(model, weight, density, data, size, seed=seed)
+    noise = probes.excess_gradient_noise(
+        model,
+        weight,
+        densities.density(spec["density"], sigmas.to(device)),
+        data,
+        spec["batch_size"],
+        spec["seed"],
+        spec["micro_batch"],
+    )
     found = {"balance": probes.balance(shares), "gradient_noise": noise}
     mixture = datasets.mixture_of(spec["dataset"])
     if mixture is not None:
         curves["score_error"] = probes.score_errors_by_level(model, mixture, sigmas)
         found |= probes.score_errors(model, sigma, mixture)
-        found["epsilon_identity"] = probes.epsilon_identity_gap(mixture, seed)
+        found["epsilon_identity"] = probes.epsilon_identity_gap(mixture, spec["seed"])
     return found, curves
 
 
 def negative_log_likelihood(
-    model: models.Model, test: np.ndarray, bin_width: float, divergence: str, seed: int
+    model: models.Model,
+    test: np.ndarray,
+    bin_width: float,
+    divergence: str,
+    key: tuple[int | str, ...],
 ) -> np.ndarray:
     """−log p of held-out data (n, ...) under a model, (n,): bits or nats per dimension.
 
     A score model's p is what its probability-flow ODE makes, at σ_L, of the Gaussian that samplers
     start from at σ_1; a flow's is exact and a VAE's a lower bound. Images, whose grey levels are
     discrete, bin_width apart, are dequantised by uniform noise and counted in bits per dimension;
-    points, of bin_width 0, in nats per dimension.
+    points, of bin_width 0, in nats per dimension. Random numbers are those of `key`.
     """
-    generator = seeds.generator("likelihood", seed)
-    dim = test[0].size
-    x = generative.dequantise(torch.from_numpy(test), bin_width, generator)
+    device, dim = next(model.parameters()).device, test[0].size
+    generator = seeds.generator(*key, device=device)
+    x = generative.dequantise(torch.from_numpy(test).to(device), bin_width, generator)
     if isinstance(model, Denoiser):
         top, bottom = float(model.sigmas[0]), float(model.sigmas[-1])
         log_p = likelihood.log_prob(
@@ -243,5 +257,5 @@ def negative_log_likelihood(
     else:
         log_p = model.log_prob(x, generator)
     if bin_width:
-        return likelihood.bits_per_dim(log_p, dim, bin_width).numpy()
-    return -log_p.double().numpy() / dim
+        return likelihood.bits_per_dim(log_p, dim, bin_width).cpu().numpy()
+    return -log_p.double().cpu().numpy() / dim

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # what torch says where the machine's own memory is used up
 NO_MEMORY = ("can't allocate memory", "DefaultCPUAllocator", "not enough memory")
+NO_MEMORY += ("CUBLAS_STATUS_ALLOC_FAILED",)
 
 
 def micro_batches(training: dict, first: int, batch: int) -> list[tuple[int, int]]:
@@ -39,6 +40,8 @@ def accumulate(run: "Run", batch: int) -> Tensor:
     model, device, training = run.model, run.data.device, run.spec["training"]
     model.zero_grad()
     total = torch.zeros((), dtype=next(model.parameters()).dtype, device=device)
+    # a process without a micro-batch has to know the scale too
+    run.scaler.scale(total)
     with explained(training, run.images):
         for first, size in micro_batches(training, run.images, batch):
             generator = seeds.generator("train", run.seed, first, device=device)
@@ -69,7 +72,9 @@ def explained(training: dict, image: int) -> Iterator[None]:
         if not ours and not any(words in str(error) for words in NO_MEMORY):
             raise
         size = training.get("micro_batch", training["batch_size"])
-        advice = f"; try {size // 2}" if size > 1 else ", the least there is; try a smaller network"
+        smaller = [n for n in range(1, size // 2 + 1) if training["batch_size"] % n == 0]
+        advice = ", the least there is; try a smaller network"
+        advice = f"; try {smaller[-1]}" if smaller else advice
         raise TrainingFailed(
             f"out of memory at image {image}: training.micro_batch is {size}{advice}"
         ) from error

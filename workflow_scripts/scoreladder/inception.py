@@ -124,7 +124,9 @@ def features(
 ) -> np.ndarray:
     """Features (n, 2048), float32, of uint8 images (n, 1 or 3, H, W), BATCH at a time."""
     found = np.empty((len(images), FEATURES), dtype=np.float32)
-    with torch.no_grad():
+    # convolutions on a GPU would round to TF32, and differ from those on a CPU
+    exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+    with torch.no_grad(), exact:
         for start in range(0, len(images), BATCH):
             batch = torch.from_numpy(np.array(images[start : start + BATCH])).to(device)
             found[start : start + len(batch)] = network(resize(batch, mode)).cpu().numpy()

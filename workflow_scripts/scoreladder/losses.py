@@ -66,13 +66,15 @@ class ScoreTask:
         generator = seeds.generator("loss scale", seed, device=data.device)
         rows, each = max(1, PIECE_VALUES // data[0].numel()), []
         network, self.model.network = self.model.network, Silence()
-        for start in range(0, draws, rows):
-            x0 = batch(data, min(rows, draws - start), generator, self.bin_width)
-            z, sigma = self.noise(x0, generator)
-            each.append(
-                objectives.denoising_score_matching(self.model, x0, sigma, z, self.weighting)
-            )
-        self.model.network = network
+        try:
+            for start in range(0, draws, rows):
+                x0 = batch(data, min(rows, draws - start), generator, self.bin_width)
+                z, sigma = self.noise(x0, generator)
+                each.append(
+                    objectives.denoising_score_matching(self.model, x0, sigma, z, self.weighting)
+                )
+        finally:
+            self.model.network = network
         return float(torch.cat(each).mean())
 
     def state(self) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from scoreladder.metrics import frechet_distance, frechet_to
-from scoreladder.rows import Picked, Rows, Stored, chunks, pick
+from scoreladder.rows import Rows, chunks, pick
 
 # fewer features than this are no subset to extrapolate from
 SMALLEST_SUBSET = 100
@@ -16,15 +16,21 @@ def checked(*sets: Rows, least: int) -> list[Rows]:
 
     Raises ValueError on unlike dimensions, fewer rows or values that are not finite.
     """
-    sets = [rows if isinstance(rows, Stored | Picked) else np.asarray(rows) for rows in sets]
+    sets = alike(*sets, least=least)
+    if not all(np.isfinite(part).all() for rows in sets for part in chunks(rows)):
+        raise ValueError("features are not finite")
+    return sets
+
+
+def alike(*sets: Rows, least: int) -> list[Rows]:
+    """`checked`, but for whether the values are finite: nothing is looked up."""
+    sets = [rows if hasattr(rows, "shape") else np.asarray(rows) for rows in sets]
     shapes = [rows.shape for rows in sets]
     if any(len(shape) != 2 or shape[1:] != shapes[0][1:] for shape in shapes):
         raise ValueError(f"features do not match: {' and '.join(map(str, shapes))}")
     if min(map(len, sets)) < least:
         counts = " and ".join(str(len(rows)) for rows in sets)
         raise ValueError(f"need {least} or more features of each, found {counts}")
-    if not all(np.isfinite(part).all() for rows in sets for part in chunks(rows)):
-        raise ValueError("features are not finite")
     return sets
 
 
@@ -38,7 +44,7 @@ def streaming_moments(parts: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarr
     """
     count, mean, scatter = 0, 0.0, 0.0
     for part in parts:
-        (rows,) = checked(part, least=0)
+        (rows,) = checked(np.asarray(part), least=0)
         if count and rows.shape[1:] != mean.shape:
             raise ValueError(f"features do not match: {mean.shape[0]} and then {rows.shape[1]}")
         if len(rows) == 0:
@@ -69,7 +75,7 @@ def fid(features: Rows, mean: np.ndarray, covariance: np.ndarray) -> float:
     mean (d,), covariance (d, d); memory does not grow with n. Raises ValueError on fewer than two
     features, unlike dimensions or values that are not finite.
     """
-    (features,) = checked(features, least=2)
+    (features,) = alike(features, least=2)
     if len(features) <= len(mean):
         return frechet_to(features[:], mean, covariance)
     return frechet_distance(*moments(features), mean, covariance)
@@ -92,7 +98,7 @@ def fid_infinity(
     if it is of few samples. Raises ValueError on fewer than 200 features, points < 2, values that
     are not finite or moments that do not match.
     """
-    (features,) = checked(features, least=2 * SMALLEST_SUBSET)
+    (features,) = alike(features, least=2 * SMALLEST_SUBSET)
     if points < 2:
         raise ValueError(f"need 2 or more points for a line, found {points}")
     random = np.random.default_rng(seed)
@@ -117,7 +123,7 @@ def kid(
     Raises ValueError on fewer than two features, unlike dimensions, values that are not finite,
     subsets < 1 or subset_size < 2.
     """
-    x, y = checked(x, y, least=2)
+    x, y = alike(x, y, least=2)
     if subsets < 1 or subset_size < 2:
         raise ValueError(
             f"need subsets >= 1 and subset_size >= 2, found {subsets} and {subset_size}"
@@ -127,9 +133,10 @@ def kid(
     random = np.random.RandomState(seed)
     values = []
     for _ in range(subsets):
-        a = x[random.choice(len(x), size, replace=False)].astype(np.float64)
-        b = y[random.choice(len(y), size, replace=False)].astype(np.float64)
-        values.append(_polynomial_mmd(a, b))
+        a = x[random.choice(len(x), size, replace=False)]
+        b = y[random.choice(len(y), size, replace=False)]
+        a, b = checked(a, b, least=2)
+        values.append(_polynomial_mmd(a.astype(np.float64), b.astype(np.float64)))
     return float(np.mean(values)), float(np.std(values))
 
 

@@ -134,13 +134,15 @@ def gradient_noise(
     batch: int,
     batches: int = 32,
     seed: int = 0,
+    micro_batch: int | None = None,
 ) -> float:
     """√(total variance of the mini-batch gradient) of the DSM objective, divided by its value.
 
     The division makes E_p[λ·loss] = 1: of two pairs with equal λ·p, whose expected gradients
     are equal, the noisier is the one whose p is the worse. data (n, ...), `batch` points a batch,
-    batches >= 2, on the model as it is; importance sampling first takes in the losses of this
-    model, 10 a level. Dimension: that of 1/parameter. The density is left as it was.
+    of which micro_batch (default: all) are in memory at once, batches >= 2, on the model as it is;
+    importance sampling first takes in the losses of this model, 10 a level. Dimension: that of
+    1/parameter. The density is left as it was.
     """
     density = copy.deepcopy(density)
     trained = copy.deepcopy(model).requires_grad_(True)
@@ -148,26 +150,36 @@ def gradient_noise(
     generator = seeds.generator("gradient noise", seed, device=data.device)
     if isinstance(density, ImportanceByLoss):
         _acquaint(task, data, generator)
-    values, total, squares = [], 0.0, 0.0
+    values, total, squares, size = [], 0.0, 0.0, micro_batch or batch
     for _ in range(batches):
-        x0 = losses.batch(data, batch, generator)
-        loss = task.losses(x0, generator).mean()
-        gradients = torch.autograd.grad(loss, list(trained.parameters()))
-        flat = torch.cat([gradient.flatten() for gradient in gradients]).double()
+        flat, value = 0.0, 0.0
+        for start in range(0, batch, size):
+            x0 = losses.batch(data, min(size, batch - start), generator)
+            loss = task.losses(x0, generator).mean() * (len(x0) / batch)
+            gradients = torch.autograd.grad(loss, list(trained.parameters()))
+            flat = flat + torch.cat([gradient.flatten() for gradient in gradients]).double()
+            value += loss.item()
         total, squares = total + flat, squares + flat.square().sum()
-        values.append(loss.item())
+        values.append(value)
     variance = (squares - total.square().sum() / batches) / (batches - 1)
     return float(variance.sqrt()) / float(np.mean(values))
 
 
 def excess_gradient_noise(
-    model: Denoiser, weight: Weighting, density: Density, data: Tensor, batch: int, seed: int = 0
+    model: Denoiser,
+    weight: Weighting,
+    density: Density,
+    data: Tensor,
+    batch: int,
+    seed: int = 0,
+    micro_batch: int | None = None,
 ) -> float:
     """`gradient_noise` of λ and p(σ) over that of uniform levels with the same product λ(σ) p(σ).
 
     Both at the same model, so that only how often each level is visited differs: 1 for uniform
     levels, more for a p that is worse, less for one that is better. A continuous density is
-    weighed on the model's ladder by `level_masses`. data (n, ...), `batch` points a batch.
+    weighed on the model's ladder by `level_masses`. data (n, ...) on the device of the model and
+    the density, `batch` points a batch, micro_batch of them (default: all) in memory at once.
     """
     sigmas = model.sigmas.to(data.device)
     masses = torch.from_numpy(level_masses(density, sigmas.cpu()))
@@ -178,8 +190,9 @@ def excess_gradient_noise(
         level = (sigma.log()[:, None] - log_levels).abs().argmin(dim=1)
         return weight(sigma) * factors[level]
 
-    own = gradient_noise(model, weight, density, data, batch, seed=seed)
-    return own / gradient_noise(model, product, OverLadder(sigmas), data, batch, seed=seed)
+    options = {"seed": seed, "micro_batch": micro_batch}
+    own = gradient_noise(model, weight, density, data, batch, **options)
+    return own / gradient_noise(model, product, OverLadder(sigmas), data, batch, **options)
 
 
 def _acquaint(task: losses.ScoreTask, data: Tensor, generator: torch.Generator) -> None:

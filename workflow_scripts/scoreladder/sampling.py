@@ -143,7 +143,7 @@ def draw(
     model is a Denoiser, or for the sampler `direct` one with sample(n, generator). Shards put
     together in order are the samples that a single shard would give, bit for bit. The NFE are
     counted: passes through the whole network that draws, as `layer_passes` has them for `direct`;
-    the mean over the shard's blocks, rounded, where pf_ode adapts.
+    the mean over the shard's samples, rounded, where pf_ode adapts.
     With a label, progress is shown. Each block is kept as block0, block1, .... Raises ValueError
     where there are more shards than blocks.
     """
@@ -170,7 +170,8 @@ def draw(
             found.append(keep(f"block{number}", partial(compute, number, rows, told)))
             at(worth)
     together = np.concatenate([block["x"] for block in found])
-    return together, round(sum(float(block["nfe"]) for block in found) / len(found))
+    spent = sum(float(block["nfe"]) * len(block["x"]) for block in found)
+    return together, round(spent / len(together))
 
 
 def _quiet(n: int) -> None:

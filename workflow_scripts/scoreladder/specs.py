@@ -61,6 +61,11 @@ def features(experiment: dict) -> dict:
     return {"features": without_path(experiment["features"])}
 
 
+def extract_features(experiment: dict) -> dict:
+    """{features: {kind, mode}}: all that an image's features hang on."""
+    return {"features": pick(experiment["features"], "kind", "mode")}
+
+
 def make_reference(experiment: dict, data: str) -> dict:
     """{dataset, features}."""
     return dataset(experiment, data) | features(experiment)
@@ -115,13 +120,13 @@ def sample(experiment: dict, variant: str, seed: int, sample_seed: int, shard: i
 
 
 def evaluate(experiment: dict, variant: str, seed: int) -> dict:
-    """{dataset, features, weighting, density, batch_size, sample, seed}.
+    """{dataset, features, weighting, density, batch_size, micro_batch, sample, seed}.
 
     weighting and density are None for direct models.
     """
     settings = experiment["variants"][variant]
     chosen = pick(settings, "weighting", "density")
-    chosen |= {"batch_size": settings["training"]["batch_size"]}
+    chosen |= pick(settings["training"], "batch_size", "micro_batch")
     chosen |= {"sample": sampler_block(settings), "seed": seed}
     return _measured_on(experiment, variant) | chosen
 

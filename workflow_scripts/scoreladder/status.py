@@ -61,7 +61,9 @@ def steps(experiment: dict, variant: str, seed: int) -> Iterator[Step]:
             one = run | {"shard": shard}
             yield step("sample", layout.SHARD, specs.sample(experiment, **one), **one)
             if by_inception(experiment):
-                yield step("extract_features", layout.FEATURES, specs.features(experiment), **one)
+                yield step(
+                    "extract_features", layout.FEATURES, specs.extract_features(experiment), **one
+                )
         yield step("evaluate", layout.METRICS, specs.evaluate(experiment, **names), **run)
     if variant in inpainted_variants(experiment):
         yield step("inpaint", layout.INPAINTED, specs.inpaint(experiment, **names), **names)

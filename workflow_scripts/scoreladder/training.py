@@ -125,21 +125,28 @@ def step(run: Run) -> None:
         speed.unscale(run.scaler, list(run.model.parameters()))
     norm = nn.utils.clip_grad_norm_(run.model.parameters(), training["gradient_clip"])
     # as float16 has it, a gradient that overflows is a step left out, with another scale to follow
-    if run.scaler.is_enabled() and not norm.isfinite():
-        norm = torch.zeros_like(norm)
-    else:
+    overflows = run.scaler.is_enabled() and not norm.isfinite()
+    if not overflows:
         adam_step(run.model, run.moments, learning_rate(training, run.images))
+        run.window.append((loss, norm))
     run.images += batch
     update_ema(run, batch)
-    run.window.append((loss, norm))
 
 
 def record(run: Run) -> None:
     """Move the window of losses into the curve. Raises TrainingFailed if they are not sane.
 
-    Sane is a mean loss within ±DIVERGED: implicit score matching and likelihoods can run away
-    downwards too.
+    Where all steps were left out there is nothing to move. Sane is a mean loss within ±DIVERGED:
+    implicit score matching and likelihoods can run away downwards too.
     """
+    ended = run.images == run.spec["training"]["images"]
+    if run.scaler.get_scale() < LEAST_SCALE or (ended and not run.window and not run.curve):
+        raise TrainingFailed(
+            f"training diverged: at image {run.images} the gradients overflow in fp16, however "
+            "small their scale; try training.precision bf16 or float32"
+        )
+    if not run.window:
+        return
     loss, norm = torch.tensor(run.window, dtype=torch.float64).mean(dim=0).tolist()
     run.window.clear()
     if not math.isfinite(loss) or not math.isfinite(norm) or abs(loss) > DIVERGED:
@@ -147,11 +154,6 @@ def record(run: Run) -> None:
             f"training diverged: at image {run.images} the loss, of order 1 at the start, "
             f"is {loss:.4g}; try a smaller training.learning_rate than "
             f"{run.spec['training']['learning_rate']:g} or a smaller training.gradient_clip"
-        )
-    if run.scaler.get_scale() < LEAST_SCALE:
-        raise TrainingFailed(
-            f"training diverged: at image {run.images} the gradients overflow in fp16, however "
-            "small their scale; try training.precision bf16 or float32"
         )
     rate = learning_rate(run.spec["training"], run.images)
     row = {"images": run.images, "loss": loss, "gradient_norm": norm, "learning_rate": rate}

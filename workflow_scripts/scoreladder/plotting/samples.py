@@ -11,6 +11,7 @@ from scoreladder.plotting import style
 from scoreladder.plotting.pictures import picture
 
 ROWS, COLUMNS = 4, 10
+SHOWN = ROWS * COLUMNS
 DATA_LABEL = "real data"
 MOST_POINTS = 4000
 # of the grid that the density of points is counted on
