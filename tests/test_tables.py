@@ -8,7 +8,8 @@ from scoreladder.report import tables
 LABELS = {"multi": "10 scales", "single": "σ = 1"}
 ROWS = [
     {"variant": variant, "seed": seed, "mask": mask, "method": method, "nfe": nfe}
-    | {"hole_rmse": error + 0.1 * seed, "hole_psnr": 12.0, "hole_ssim": 0.5, "hole_spread": 0.2}
+    | {"hole_energy": error + 0.1 * seed, "hole_psnr": 12.0}
+    | {"hole_rmse": 0.4, "hole_ssim": 0.5, "hole_spread": 0.2}
     for variant, error in (("multi", 0.3), ("single", 0.5))
     for seed in (0, 1)
     for mask in ("lines", "half")
@@ -18,7 +19,7 @@ ROWS = [
 
 def test_each_mask_and_method_has_its_variants_and_their_difference_by_seed():
     found = tables.inpainting(pd.DataFrame(ROWS), LABELS)
-    assert len(found["columns"]) == 6 and all(len(row) == 6 for row in found["rows"])
+    assert len(found["columns"]) == 7 and all(len(row) == 7 for row in found["rows"])
     assert [row[0] for row in found["rows"]][:4] == [
         "lines, replacement: 10 scales",
         "lines, replacement: σ = 1",
@@ -46,4 +47,4 @@ def test_a_number_that_is_infinite_for_some_seed_is_of_the_others(seeds):
     table = pd.DataFrame(ROWS)
     table.loc[table["seed"].isin(seeds) & (table["variant"] == "multi"), "hole_psnr"] = None
     multi, _, gap, *_ = tables.inpainting(table, LABELS)["rows"]
-    assert (multi[3], gap[3]) == (("12.0", "0.00") if seeds == [0] else ("–", "–"))
+    assert (multi[4], gap[4]) == (("12.0", "0.00") if seeds == [0] else ("–", "–"))

@@ -44,6 +44,7 @@ METRICS = {
     "hole_rmse": Metric("rms error in inpainted holes", True, IMAGES),
     "hole_gain": Metric("error of the mean image over that of the inpainting", False, IMAGES),
     "hole_spread": Metric("spread of the completions in holes", False, IMAGES),
+    "hole_energy": Metric("energy score of completions in holes", True, IMAGES),
     "hole_psnr": Metric("PSNR of completions in holes, dB", False, IMAGES),
     "hole_ssim": Metric("SSIM of completions with the truth in holes", False, IMAGES),
     "sliced_w1": Metric("sliced W₁ to held-out data", True, POINTS),
@@ -83,7 +84,7 @@ OF_SAMPLES = (
 OF_MODE = {"fid_clean": "clean", "fid_legacy_tensorflow": "legacy_tensorflow"}
 
 # Those that only the variants of the inpaint block have.
-OF_INPAINTING = ("hole_rmse", "hole_gain", "hole_spread", "hole_psnr", "hole_ssim")
+OF_INPAINTING = ("hole_rmse", "hole_gain", "hole_spread", "hole_energy", "hole_psnr", "hole_ssim")
 
 # Those that only the variants of the likelihood block have; images in bits, points in nats,
 # both per dimension.

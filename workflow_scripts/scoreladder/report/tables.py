@@ -8,6 +8,7 @@ from scoreladder.report.numbers import MISSING, count, interval, number, setting
 from scoreladder.statistics import mean_interval
 
 HOLES = {
+    "hole_energy": "Energy score",
     "hole_rmse": "Error of the mean",
     "hole_psnr": "PSNR, dB",
     "hole_ssim": "SSIM",
