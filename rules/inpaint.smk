@@ -3,7 +3,6 @@ rule inpaint:
     input:
         data=of_variant(DATA),
         model=needs("inpaint", model_file),
-        tuning=inpainting_tuning_file,
     output:
         metrics=f"{INPAINTED}.json",
         completions=f"{INPAINTED}.npz",
@@ -26,6 +25,7 @@ rule animate_inpainting:
         data=MAIN_DATA,
         model=needs("inpaint", animated_model_file),
         tuning=animated_tuning_file,
+        inpainted=animated_inpainting_file,
     output:
         animation=ANIMATION,
         manifest=f"{HERE}/figures/inpainting.animation.manifest.json",

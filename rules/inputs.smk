@@ -78,13 +78,6 @@ def tuning_file(wildcards):
     return f"{TUNING}.json".format(**wildcards) if config_queries.is_tuned(variant) else []
 
 
-def inpainting_tuning_file(wildcards):
-    """The tuned step size, where a method of inpainting needs it."""
-    experiment = WHOLE[wildcards.experiment]
-    by_step = config_queries.inpaints_by_step(experiment, wildcards.variant)
-    return tuning_file(wildcards) if by_step else []
-
-
 def shard_files(wildcards):
     shards = WHOLE[wildcards.experiment]["variants"][wildcards.variant]["sample"]["shards"]
     return expand(f"{SHARD}.npy", shard=range(shards), **wildcards)
@@ -187,6 +180,15 @@ def animated_model_file(wildcards):
     variant = config_queries.drawn_inpainted(experiment)[0]
     seed = config_queries.first_seed(experiment, layout.INPAINTED, variant)
     return model_path(wildcards, variant, seed)
+
+
+def animated_inpainting_file(wildcards):
+    """What that model's holes were filled with: the step size is chosen there."""
+    experiment = EXPERIMENTS[wildcards.experiment]
+    variant = config_queries.drawn_inpainted(experiment)[0]
+    seed = config_queries.first_seed(experiment, layout.INPAINTED, variant)
+    names = {"experiment": wildcards.experiment, "variant": variant, "seed": seed}
+    return f"{INPAINTED}.json".format(**names)
 
 
 def animated_tuning_file(wildcards):

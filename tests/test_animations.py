@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 import animate_inpainting
-from scoreladder import datasets, masks, models
+from scoreladder import datasets, files, masks, models
 from scoreladder.datasets import Splits
 from scoreladder.plotting import animations
 
@@ -41,9 +41,10 @@ def test_an_animation_ends_with_the_known_pixels_as_they_are(tmp_path, method):
     description = models.describe(BLOCKS, torch.from_numpy(images))
     models.save(models.build(description), description, model)
     spec = {"sample": SAMPLE, "mask": "half", "method": method, "seed": 0}
-    paths = [tmp_path / f"{name}.png" for name in "ab"]
+    paths, inpainted = [tmp_path / f"{name}.png" for name in "ab"], tmp_path / "inpainted.json"
+    files.write_json(inpainted, {"relative_step_size": 0.1})
     for path in paths:
-        animate_inpainting.animate_inpainting(data, model, None, spec, "cpu", path)
+        animate_inpainting.animate_inpainting(data, model, None, inpainted, spec, "cpu", path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
     found, durations = frames(paths[0])
     assert len(found) == animations.FRAMES and durations == [125] * 31 + [2500]

@@ -1,5 +1,8 @@
 """Every method of inpainting within one budget of evaluations."""
 
+from collections import deque
+
+import numpy as np
 import pytest
 import torch
 
@@ -82,3 +85,22 @@ def test_too_few_evaluations_are_refused():
 def test_a_step_size_that_diverges_is_named(model):
     with pytest.raises(JobFailed, match="the relative step size 1e\\+30 is too large"):
         filled(model, "replacement", 9, relative_step_size=1e30)
+
+
+@pytest.mark.parametrize("method", filling.METHODS)
+def test_chains_are_drawn_in_blocks_of_their_own_random_numbers(model, method, monkeypatch):
+    """Six chains in blocks of four: the block of the last two is what its key and rows make it."""
+    whole, _ = filled(model, method, 9)
+    monkeypatch.setattr(filling, "BLOCK", 4)
+    blocks = {}
+
+    def keep(name, compute):
+        return blocks.setdefault(name, compute())
+
+    found, _ = filled(model, method, 9, keep=keep)
+    assert [len(block["x"]) for block in blocks.values()] == [4, 2] and list(blocks)[1] == "block1"
+    assert found.shape == whole.shape and np.isfinite(found).all()
+    step, start = (0.2, 2.0) if method == "replacement" else (None, None)
+    # the fifth and sixth chain are the second completions of the second and third image
+    arguments = model, DATA[1:3], KNOWN, method, SIGMAS, 9, (0, "half", 1), start, step
+    assert (found[1, 1:] == deque(filling.states(*arguments), maxlen=1).pop().numpy()).all()

@@ -21,6 +21,7 @@ SPEC = {
         "completions": 3,
     },
     "sample": SAMPLE | {"step_size": 0.2, "denoise": True},
+    "relative_step_sizes": None,
     "seed": 0,
 }
 STEPS = ["half_replacement", "half_projection", "lines_replacement", "lines_projection"]
@@ -38,7 +39,7 @@ def job(tmp_path):
     metrics, arrays = tmp_path / "inpainted.json", tmp_path / "inpainted.npz"
 
     def run(keep=steps.at_once, spec=SPEC):
-        facts = inpaint.inpaint(data, model, None, spec, "cpu", metrics, arrays, keep)
+        facts = inpaint.inpaint(data, model, spec, "cpu", metrics, arrays, keep)
         with np.load(arrays, allow_pickle=False) as drawn:
             return facts, files.read_json(metrics), dict(drawn)
 
@@ -56,7 +57,27 @@ def test_every_mask_and_method_has_its_completions_its_metrics_and_its_evaluatio
         similar = inpainting.hole_similarity(completions, drawn["truth"], known)
         assert set(row["metrics"]) == set(OF_INPAINTING)
         assert {name: row["metrics"][name] for name in similar} == similar
-    assert facts["relative_step_size"] == 0.2
+        size = 0.2 if row["method"] == "replacement" else None
+        assert (row["relative_step_size"], row["at_grid_edge"]) == (size, False)
+    assert facts["relative_step_size"] == found["relative_step_size"] == 0.2
+    assert found["tuning"] is None
+
+
+def test_a_step_size_is_tuned_on_other_images_by_their_energy_score(job):
+    """The largest makes no chain finite; what is chosen fills the holes as if it had been given."""
+    tuned = SPEC | {"sample": SPEC["sample"] | {"step_size": "tuned"}}
+    facts, found, drawn = job(spec=tuned | {"relative_step_sizes": [0.02, 0.2, 1e30]})
+    curve = found["tuning"]["curve"]
+    assert [trial["relative_step_size"] for trial in curve] == [0.02, 0.2, 1e30]
+    assert curve[2]["value"] is None and curve[0]["value"] != curve[1]["value"]
+    size = min(curve[:2], key=lambda trial: trial["value"])["relative_step_size"]
+    assert found["tuning"]["relative_step_size"] == facts["relative_step_size"] == size
+    assert found["tuning"]["metric"] == "hole_energy"
+    edge = [row["at_grid_edge"] for row in found["rows"]]
+    assert edge == [size == 0.02, False] * 2 and found["tuning"]["at_grid_edge"] == edge[0]
+    given = SPEC | {"sample": SPEC["sample"] | {"step_size": size}}
+    _, _, again = job(spec=given)
+    assert all((again[name] == drawn[name]).all() for name in drawn)
 
 
 def test_the_metrics_of_the_run_are_means_over_the_masks_for_the_first_method(job):
@@ -85,9 +106,14 @@ def test_a_stopped_job_goes_on_with_the_fillings_that_are_left(job, tmp_path, mo
     monkeypatch.setattr(filling, "fill", stopped_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         job(keep)
-    assert sorted(path.stem for path in (tmp_path / "resume").iterdir()) == sorted(STEPS[:2])
+    assert sorted(path.stem for path in (tmp_path / "resume").iterdir()) == sorted(
+        f"{step}_block0" for step in STEPS[:2]
+    )
     _, found, again = job(keep)
-    assert calls == ["replacement", "projection", "replacement", "replacement", "projection"]
+    assert calls == [
+        *["replacement", "projection", "replacement"],
+        *["replacement", "projection"] * 2,
+    ]
     assert found == whole
     assert all(again[name].tobytes() == drawn[name].tobytes() for name in drawn)
 

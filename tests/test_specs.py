@@ -123,7 +123,7 @@ def test_inpainting_depends_on_neither_its_data_nor_on_who_else_inpaints(tmp_pat
     block = "inpaint: {variants: [multi], masks: [half], images: 2, completions: 2}"
     experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
     spec = specs.inpaint(experiment, "multi", 0)
-    assert set(spec) == {"inpaint", "sample", "seed"}
+    assert set(spec) == {"inpaint", "relative_step_sizes", "sample", "seed"}
     assert set(spec["inpaint"]) == {"masks", "methods", "images", "completions"}
     assert spec["inpaint"]["methods"] == ["replacement"]
     drawn = specs_report.plot_inpainting(experiment)
@@ -133,12 +133,15 @@ def test_inpainting_depends_on_neither_its_data_nor_on_who_else_inpaints(tmp_pat
 @pytest.mark.parametrize(
     ("methods", "needed"), [("replacement, ddrm", True), ("projection, ddrm", False)]
 )
-def test_only_replacement_needs_a_tuned_step_size(tmp_path, methods, needed):
+def test_only_replacement_has_its_step_size_tuned(tmp_path, methods, needed):
     block = f"methods: [{methods}], masks: [half], images: 2, completions: 2"
     block = f"inpaint: {{variants: [multi, few], {block}}}"
     experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
     assert config_queries.is_tuned(experiment["variants"]["multi"])
-    assert config_queries.inpaints_by_step(experiment, "multi") == needed
+    sizes = experiment["tuning"]["relative_step_sizes"]
+    assert specs.inpaint(experiment, "multi", 0)["relative_step_sizes"] == (
+        sizes if needed else None
+    )
 
 
 def test_the_figure_of_inpainting_shows_two_variants_and_the_first_method(tmp_path):

@@ -8,6 +8,7 @@ from scoreladder.report import tables
 LABELS = {"multi": "10 scales", "single": "σ = 1"}
 ROWS = [
     {"variant": variant, "seed": seed, "mask": mask, "method": method, "nfe": nfe}
+    | {"relative_step_size": (0.1, 0.2)[seed] if nfe == 200 else None, "at_grid_edge": seed == 1}
     | {"hole_energy": error + 0.1 * seed, "hole_psnr": 12.0}
     | {"hole_rmse": 0.4, "hole_ssim": 0.5, "hole_spread": 0.2}
     for variant, error in (("multi", 0.3), ("single", 0.5))
@@ -19,7 +20,7 @@ ROWS = [
 
 def test_each_mask_and_method_has_its_variants_and_their_difference_by_seed():
     found = tables.inpainting(pd.DataFrame(ROWS), LABELS)
-    assert len(found["columns"]) == 7 and all(len(row) == 7 for row in found["rows"])
+    assert len(found["columns"]) == 8 and all(len(row) == 8 for row in found["rows"])
     assert [row[0] for row in found["rows"]][:4] == [
         "lines, replacement: 10 scales",
         "lines, replacement: σ = 1",
@@ -29,17 +30,18 @@ def test_each_mask_and_method_has_its_variants_and_their_difference_by_seed():
     assert len(found["rows"]) == 2 * 2 * 3
     multi, single, gap = found["rows"][:3]
     # the mean of two seeds, ± 12.706 · 0.05
-    assert multi[1:3] == ["200", "0.350 [−0.285, 0.985]"]
-    assert single[2] == "0.550 [−0.085, 1.185]"
+    assert multi[1:4] == ["200", "0.1, 0.2†", "0.350 [−0.285, 0.985]"]
+    assert single[3] == "0.550 [−0.085, 1.185]"
+    assert found["rows"][3][1:3] == ["190", "–"]
     # what a seed has to itself cancels
-    assert gap[1:3] == ["–", "0.200 [0.200, 0.200]"]
+    assert gap[1:4] == ["–", "–", "0.200 [0.200, 0.200]"]
 
 
 def test_a_difference_is_of_the_seeds_that_both_have():
     table = pd.DataFrame(ROWS)
     table = table.drop(table.index[(table["variant"] == "single") & (table["seed"] == 1)])
     _, single, gap, *_ = tables.inpainting(table, LABELS)["rows"]
-    assert (single[2], gap[2]) == ("0.500", "0.200")
+    assert (single[3], gap[3]) == ("0.500", "0.200")
 
 
 @pytest.mark.parametrize("seeds", [[0], [0, 1]])
@@ -47,4 +49,4 @@ def test_a_number_that_is_infinite_for_some_seed_is_of_the_others(seeds):
     table = pd.DataFrame(ROWS)
     table.loc[table["seed"].isin(seeds) & (table["variant"] == "multi"), "hole_psnr"] = None
     multi, _, gap, *_ = tables.inpainting(table, LABELS)["rows"]
-    assert (multi[4], gap[4]) == (("12.0", "0.00") if seeds == [0] else ("–", "–"))
+    assert (multi[5], gap[5]) == (("12.0", "0.00") if seeds == [0] else ("–", "–"))

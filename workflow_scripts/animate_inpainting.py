@@ -6,25 +6,33 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scoreladder import datasets, denoiser, devices, filling, masks, sampling
+from scoreladder import datasets, denoiser, devices, files, filling, masks, sampling
 from scoreladder.plotting import animations
 
 
 def animate_inpainting(
-    data: Path, model: Path, tuning: Path | None, spec: dict, device: str, path: Path
+    data: Path,
+    model: Path,
+    tuning: Path | None,
+    inpainted: Path,
+    spec: dict,
+    device: str,
+    path: Path,
 ) -> dict:
-    """Write the states of samples, and beside them those of a completion of each image."""
+    """Write the states of samples, and beside them those of a completion of each image.
+
+    Samples take the step size that tuning chose, completions the one that inpainting chose.
+    """
     where = devices.choose(device)
     network, sample = denoiser.load(model, where), spec["sample"]
     count = animations.shown(network.shape)
     truth = torch.from_numpy(datasets.read(data).values("test", count)).to(where)
     sigmas = sampling.ladder_of(sample, network)
-    size = sampling.relative_step_size(sample, tuning)
     drawn = sampling.block_states(
         network,
         sample,
         sigmas,
-        size,
+        sampling.relative_step_size(sample, tuning),
         ("animation", spec["seed"]),
         sampling.start_of(sample, network, float(sigmas[0])),
         where,
@@ -37,10 +45,9 @@ def animate_inpainting(
         spec["method"],
         sigmas,
         sample["nfe"],
-        1,
         (spec["seed"], spec["mask"]),
         sample.get("start_std"),
-        size,
+        files.read_json(inpainted)["relative_step_size"],
     )
     animations.write(_kept(drawn), _kept(filled), path)
     return {"device": devices.describe(where), "dtype": "float32"}
@@ -58,6 +65,7 @@ if "snakemake" in globals():
             Path(snakemake.input.data),
             Path(snakemake.input.model),
             optional(snakemake.input, "tuning"),
+            Path(snakemake.input.inpainted),
             current.spec,
             current.device,
             Path(snakemake.output.animation),

@@ -1,6 +1,7 @@
 """Fill in masked held-out images with a model trained on whole ones, and measure the holes."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -8,7 +9,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scoreladder import datasets, denoiser, devices, files, filling, inpainting, masks, sampling
+from scoreladder import (
+    datasets,
+    denoiser,
+    devices,
+    files,
+    filling,
+    filling_tuning,
+    inpainting,
+    masks,
+    sampling,
+)
 from scoreladder.steps import Keep, at_once
 
 
@@ -28,69 +39,100 @@ def _mean(rows: list[dict], name: str) -> float:
 def inpaint(
     data: Path,
     model: Path,
-    tuning: Path | None,
     spec: dict,
     device: str,
     path: Path,
     arrays: Path,
     keep: Keep = at_once,
 ) -> dict:
-    """Write the metrics of every mask and method, and the completions, of which each is a step.
+    """Write the metrics of every mask and method, and the completions.
 
-    "metrics" are means over the masks for the first method; "rows" has {mask, method, nfe, metrics}
-    each. What is infinite, where a filling is the truth to the last bit, is null. In the arrays are
-    truth, and per mask known_MASK and MASK_METHOD.
+    "metrics" are means over the masks for the first method; "rows" has {mask, method, nfe,
+    relative_step_size, at_grid_edge, metrics} each; "tuning" is the curve of `filling_tuning` and
+    its choice, "relative_step_size" what replacement takes, null without it. What is infinite,
+    where all fillings are the truth to the last bit, is null. In the arrays are truth, and per mask
+    known_MASK and MASK_METHOD. Trials and blocks of chains are steps.
     """
     where = devices.choose(device)
     network = denoiser.load(model, where)
     splits, chosen, sample = datasets.read(data), spec["inpaint"], spec["sample"]
-    truth = splits.values("test", chosen["images"])
-    images, mean = torch.from_numpy(truth).to(where), splits.values("train").mean(axis=0)
-    size = sampling.relative_step_size(sample, tuning)
+    truth, mean = splits.values("test", chosen["images"]), splits.values("train").mean(axis=0)
     sigmas = sampling.ladder_of(sample, network)
+    known = {mask: masks.MASKS[mask](*truth.shape[-2:]) for mask in chosen["masks"]}
+    holes = {mask: each.numpy() for mask, each in known.items()}
 
-    def filled(mask: str, method: str, known: torch.Tensor) -> dict[str, np.ndarray]:
-        completions, nfe = filling.fill(
+    def filled(
+        images: np.ndarray,
+        mask: str,
+        method: str,
+        completions: int,
+        size: float | None,
+        label: str,
+        keep: Keep,
+        *purpose: str,
+    ) -> tuple[np.ndarray, int]:
+        return filling.fill(
             network,
-            images,
-            known,
+            torch.from_numpy(images).to(where),
+            known[mask],
             method,
             sigmas,
             sample["nfe"],
-            chosen["completions"],
-            (spec["seed"], mask),
+            completions,
+            (*purpose, spec["seed"], mask),
             sample.get("start_std"),
             size,
+            label,
+            keep,
         )
-        return {"completions": completions, "nfe": np.array(nfe)}
+
+    tuning, size = None, sample.get("step_size") if "replacement" in chosen["methods"] else None
+    if size == "tuned":
+        held_out = splits.values("tune", filling_tuning.IMAGES)
+
+        def trial(mask: str, size: float) -> np.ndarray:
+            count, label = filling_tuning.COMPLETIONS, f"{mask} at {size:g}"
+            return filled(held_out, mask, "replacement", count, size, label, at_once, "tune")[0]
+
+        tuning = filling_tuning.tuned(held_out, holes, spec["relative_step_sizes"], trial, keep)
+        size = tuning["relative_step_size"]
 
     drawn, rows = {"truth": truth}, []
     for mask, method in product(chosen["masks"], chosen["methods"]):
-        known = masks.MASKS[mask](*truth.shape[-2:])
-        step = keep(f"{mask}_{method}", partial(filled, mask, method, known))
-        completions = step["completions"]
-        drawn |= {f"known_{mask}": known.numpy(), f"{mask}_{method}": completions}
-        found = inpainting.hole_metrics(completions, truth, known.numpy(), mean)
-        found |= inpainting.hole_similarity(completions, truth, known.numpy())
+        name = f"{mask}_{method}"
+        kept = partial(_kept_as, name, keep)
+        completions, nfe = filled(truth, mask, method, chosen["completions"], size, name, kept)
+        drawn |= {f"known_{mask}": holes[mask], name: completions}
+        found = inpainting.hole_metrics(completions, truth, holes[mask], mean)
+        found |= inpainting.hole_similarity(completions, truth, holes[mask])
+        by_step = method == "replacement"
+        step = {
+            "relative_step_size": size if by_step else None,
+            "at_grid_edge": bool(by_step and tuning and tuning["at_grid_edge"]),
+        }
         # JSON has no infinity
-        found = {name: value if math.isfinite(value) else None for name, value in found.items()}
-        rows.append({"mask": mask, "method": method, "nfe": int(step["nfe"]), "metrics": found})
+        found = {each: value if math.isfinite(value) else None for each, value in found.items()}
+        rows.append({"mask": mask, "method": method, "nfe": nfe, **step, "metrics": found})
     with files.atomic_path(arrays) as temporary:
         np.savez(temporary, **drawn)
-    means = mean_over_masks(rows, chosen["methods"][0])
-    files.write_json(path, {"metrics": means, "rows": rows})
+    result = {"metrics": mean_over_masks(rows, chosen["methods"][0]), "rows": rows}
+    files.write_json(path, result | {"relative_step_size": size, "tuning": tuning})
     facts = {"device": devices.describe(where), "dtype": "float32"}
-    return facts | ({"relative_step_size": size} if "replacement" in chosen["methods"] else {})
+    return facts | ({"relative_step_size": size} if size else {})
+
+
+def _kept_as(name: str, keep: Keep, block: str, compute: Callable[[], dict]) -> dict:
+    """A step kept under the name of what it is a block of."""
+    return keep(f"{name}_{block}", compute)
 
 
 if "snakemake" in globals():
-    from adapter import job, optional
+    from adapter import job
 
     with job(snakemake) as current:
         current.facts |= inpaint(
             Path(snakemake.input.data),
             Path(snakemake.input.model),
-            optional(snakemake.input, "tuning"),
             current.spec,
             current.device,
             Path(snakemake.output.metrics),

@@ -15,8 +15,8 @@ NOTES = {
     ),
     "Step size": (
         "where it is tuned: chosen per variant on the tuning split, which no reported number uses, "
-        "with the first training seed's model and the same trials for all; in a sweep, for each "
-        "budget and seed"
+        "with the first training seed's model and the same trials for all; in a sweep for each "
+        "budget and seed, and for filling holes anew for each seed, by the energy score there"
     ),
     "Starting points": (
         "Langevin chains start from N(0, start_std²) where that is given; all others from the "

@@ -128,7 +128,7 @@ def drawn_inpainted(experiment: dict) -> list[str]:
 
 
 def inpaints_by_step(experiment: dict, variant: str) -> bool:
-    """Whether inpainting needs the variant's tuned step size; only replacement has one."""
+    """Whether inpainting tunes a step size for the variant; only replacement has one."""
     methods = experiment["inpaint"]["methods"]
     return is_tuned(experiment["variants"][variant]) and "replacement" in methods
 

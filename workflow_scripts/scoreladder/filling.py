@@ -4,24 +4,31 @@ A method is one of `conditional`; what it does not leave open is fixed here, so 
 compared at equal cost.
 """
 
-from collections import deque
 from collections.abc import Iterator
+from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from scoreladder import conditional, noise, operators, seeds
+from scoreladder import conditional, noise, operators, progress, seeds
+from scoreladder.blocks import BLOCK
 from scoreladder.conditional import METHODS
 from scoreladder.denoiser import Denoiser
 from scoreladder.errors import JobFailed
 from scoreladder.samplers.base import CountCalls, Denoise
 from scoreladder.samplers.registry import steps_per_level
+from scoreladder.steps import Keep, at_once
 
-__all__ = ["METHODS", "fill", "plan", "states"]
+__all__ = ["METHODS", "Diverged", "fill", "plan", "states"]
 
 # RePaint's: jumps of 10 in a ladder of 250 levels, each gone 10 times (arXiv 2201.09865, section 5)
 REPAINT_LEVELS, REPAINT_JUMP, REPAINT_RESAMPLINGS = 250, 10, 10
+
+
+class Diverged(JobFailed):
+    """Chains that fill holes did not stay finite."""
 
 
 def plan(method: str, sigmas: Tensor, nfe: int) -> tuple[Tensor, dict]:
@@ -70,16 +77,15 @@ def states(
     method: str,
     sigmas: Tensor,
     nfe: int,
-    completions: int,
     key: tuple[int | str, ...],
     start_std: float | None = None,
     relative_step_size: float | None = None,
     denoise: Denoise | None = None,
 ) -> Iterator[Tensor]:
-    """The states (completions·n, C, H, W) on the way to `completions` fillings of each image.
+    """The states (n, C, H, W) of one block of chains, each on its way to a filling of one image.
 
     images (n, C, H, W); known is a boolean mask, True where they are taken as they are; sigmas and
-    nfe are those of `plan`; key fixes the random numbers, the same for all methods. replacement
+    nfe are those of `plan`; key and n fix the random numbers, the same for all methods. replacement
     needs α_i/σ_i² and takes chains that start from N(0, start_std²); the others, or where that is
     None, start from the Gaussian with the mean and variance of the data under noise σ_1. denoise is
     asked in place of the network, such as a counter around it. Raises JobFailed as `plan` does.
@@ -88,7 +94,6 @@ def states(
     ladder, knobs = plan(method, sigmas, nfe)
     if method == "replacement":
         knobs["step_size"] = relative_step_size * float(sigmas[-1]) ** 2
-    observed = images.repeat(completions, *[1] * (images.ndim - 1))
     operator = operators.mask(known.to(where), images.shape[1:])
     generator = seeds.generator("inpaint", *key, device=where)
     mean, std = network.prior(float(sigmas[0]))
@@ -96,8 +101,8 @@ def states(
         mean, std = torch.zeros_like(mean), start_std
     return METHODS[method].states(
         denoise or network,
-        mean + std * torch.randn(observed.shape, generator=generator, device=where),
-        operator.forward(observed),
+        mean + std * torch.randn(images.shape, generator=generator, device=where),
+        operator.forward(images),
         operator,
         ladder,
         generator=generator,
@@ -117,29 +122,51 @@ def fill(
     key: tuple[int | str, ...],
     start_std: float | None = None,
     relative_step_size: float | None = None,
+    label: str | None = None,
+    keep: Keep = at_once,
 ) -> tuple[np.ndarray, int]:
-    """The last of `states`, (completions, n, C, H, W) float32, and the NFE, counted.
+    """Fillings (completions, n, C, H, W), float32, of n images, and the NFE of each, counted.
 
-    Raises JobFailed as `plan` does, and where a filling is not finite.
+    The chains are those of `states` in blocks of BLOCK, each whole and alone, with key and its
+    number for a key, and kept as block0, block1, .... With a label, progress is shown. Raises
+    JobFailed as `plan` does, and Diverged where a filling is not finite.
     """
-    counted = CountCalls(network)
-    every = states(
-        network,
-        images,
-        known,
-        method,
-        sigmas,
-        nfe,
-        completions,
-        key,
-        start_std,
-        relative_step_size,
-        counted,
-    )
-    filled = deque(every, maxlen=1).pop()
-    if not filled.isfinite().all():
-        reason = "the network's answers are not"
-        if method == "replacement":
-            reason = f"the relative step size {relative_step_size:g} is too large for this model"
-        raise JobFailed(f"fillings by {method} did not stay finite: {reason}")
-    return filled.reshape(completions, *images.shape).cpu().numpy(), counted.calls
+    ladder, knobs = plan(method, sigmas, nfe)
+    worth, total = conditional.expected_nfe(method, len(ladder), **knobs), completions * len(images)
+    blocks = range(-(-total // BLOCK))
+    shown = progress.bar(len(blocks) * worth, label, "evaluation") if label else nullcontext(_quiet)
+
+    def block(number: int) -> dict[str, np.ndarray]:
+        counted = CountCalls(network)
+        rows = torch.arange(number * BLOCK, min(total, (number + 1) * BLOCK)) % len(images)
+        for state in states(
+            network,
+            images[rows.to(images.device)],
+            known,
+            method,
+            sigmas,
+            nfe,
+            (*key, number),
+            start_std,
+            relative_step_size,
+            counted,
+        ):
+            reach(number * worth + counted.calls)
+            filled = state
+        if not filled.isfinite().all():
+            reason = "the network's answers are not"
+            if method == "replacement":
+                reason = (
+                    f"the relative step size {relative_step_size:g} is too large for this model"
+                )
+            raise Diverged(f"fillings by {method} did not stay finite: {reason}")
+        return {"x": filled.cpu().numpy(), "nfe": np.array(counted.calls)}
+
+    with shown as reach:
+        found = [keep(f"block{number}", partial(block, number)) for number in blocks]
+    together = np.concatenate([each["x"] for each in found])
+    return together.reshape(completions, *images.shape), int(found[0]["nfe"])
+
+
+def _quiet(n: int) -> None:
+    """Progress that nobody is shown."""

@@ -120,7 +120,8 @@ def inpainting_rows(experiment: dict, folder: Path) -> pd.DataFrame:
             if not config_queries.run_missing(experiment, layout.INPAINTED, **names):
                 found = read_result(folder, layout.INPAINTED, **names)["rows"]
                 rows += [names | row | row["metrics"] for row in found]
-    columns = ["variant", "seed", "mask", "method", "nfe", *OF_INPAINTING]
+    columns = ["variant", "seed", "mask", "method", "nfe", "relative_step_size", "at_grid_edge"]
+    columns += OF_INPAINTING
     return pd.DataFrame(rows, columns=columns)
 
 

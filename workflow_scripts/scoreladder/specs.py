@@ -10,6 +10,7 @@ sample block without shards, and `seed` a training seed.
 from scoreladder.catalog import PICTURES
 from scoreladder.config_queries import (
     data_of,
+    inpaints_by_step,
     is_direct,
     is_sweep_tuned,
     tuning_seed,
@@ -132,11 +133,16 @@ def evaluate(experiment: dict, variant: str, seed: int) -> dict:
 
 
 def inpaint(experiment: dict, variant: str, seed: int) -> dict:
-    """{inpaint: {masks, methods, images, completions}, sample, seed}."""
+    """{inpaint: {masks, methods, images, completions}, relative_step_sizes, sample, seed}.
+
+    relative_step_sizes: those to try, None where no step is tuned.
+    """
     # which other variants are inpainted does not matter to this one
     chosen = pick(experiment["inpaint"], "masks", "methods", "images", "completions")
     sample = sampler_block(experiment["variants"][variant])
-    return {"inpaint": chosen, "sample": sample, "seed": seed}
+    tuned = inpaints_by_step(experiment, variant)
+    sizes = experiment["tuning"]["relative_step_sizes"] if tuned else None
+    return {"inpaint": chosen, "relative_step_sizes": sizes, "sample": sample, "seed": seed}
 
 
 def measure_likelihood(experiment: dict, variant: str, seed: int) -> dict:

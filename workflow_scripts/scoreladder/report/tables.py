@@ -41,23 +41,34 @@ def nfe_sweep(sweeps: pd.DataFrame, metric: str, labels: dict[str, str]) -> dict
 def inpainting(found: pd.DataFrame, labels: dict[str, str]) -> dict:
     """How well holes are filled, per mask and method; how other variants differ from the first.
 
-    found: columns variant, seed, mask, method, nfe and those of HOLES. Variants have a mean over
-    seeds each; a difference is paired by the seeds that both have. Returns {"columns", "rows"}.
+    found: columns variant, seed, mask, method, nfe, relative_step_size, at_grid_edge and those of
+    HOLES. Variants have a mean over seeds each; a difference is paired by the seeds that both have.
+    Step sizes at the edge of the tuning grid are marked †. Returns {"columns", "rows"}.
     """
     rows = []
     for (mask, method), own in found.groupby(["mask", "method"], sort=False):
         first, *others = own["variant"].unique()
         for name in (first, *others):
-            nfe = count(own.loc[own["variant"] == name, "nfe"].mean())
+            mine = own[own["variant"] == name]
             cells = [_mean(by_seed(own, name, metric)) for metric in HOLES]
-            rows.append([f"{mask}, {method}: {labels[name]}", nfe, *cells])
+            cost = [count(mine["nfe"].mean()), _steps(mine)]
+            rows.append([f"{mask}, {method}: {labels[name]}", *cost, *cells])
         for name in others:
             gaps = [difference(own, name, first, metric) for metric in HOLES]
             cells = [interval(gap.mean, gap.low, gap.high) for gap in gaps]
             words = f"{mask}, {method}: {labels[name]}, difference to {labels[first]}"
-            rows.append([words, MISSING, *cells])
+            rows.append([words, MISSING, MISSING, *cells])
     names = [f"{words} [95 % interval]" for words in HOLES.values()]
-    return {"columns": ["Hole, method: variant", "NFE", *names], "rows": rows}
+    steps = "α/σ² by seed († at the edge of its grid)"
+    return {"columns": ["Hole, method: variant", "NFE", steps, *names], "rows": rows}
+
+
+def _steps(own: pd.DataFrame) -> str:
+    """The step sizes of all seeds, each once, those at the edge of the grid marked."""
+    found = own.dropna(subset="relative_step_size").sort_values("relative_step_size")
+    pairs = zip(found["relative_step_size"], found["at_grid_edge"], strict=True)
+    told = [f"{setting(size)}{'†' * bool(edge)}" for size, edge in pairs]
+    return ", ".join(dict.fromkeys(told)) or MISSING
 
 
 def _mean(values: pd.Series) -> str:
