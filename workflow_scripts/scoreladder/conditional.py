@@ -11,10 +11,12 @@ under a mask, to rounding under other operators.
 The hole is moved by s(x_hole, y + σAz), whose z knows nothing of the hole: over many small steps it
 averages out, and on a Gaussian a chain at one level tends to p_σ(x_hole | x_known = y), which takes
 y itself for noisy. That is p(x_hole | y) only as σ → 0. A method is hence as exact as it has time,
-at its small levels, to forget the larger ones: Langevin steps and resamplings are that time; one
-pass down the ladder, however fine, has it not, and leaves completions that are drawn too little
-towards what y says and spread too much. Between modes far apart no method here is exact: chains
-share themselves out at levels where y + σAz says little, nearly as if nothing were known.
+at its small levels, to forget the larger ones: Langevin steps, resamplings and the noise that
+`ddrm` adds at η > 0 are that time. One pass down the ladder that has it not, however fine, leaves
+completions that are drawn too little towards what y says and spread too much. Between modes far
+apart in the hole no method here is exact: chains share themselves out at levels that still join the
+modes, where y + σAz tells less than y. Modes that are nearly alike in what is known are shared out
+nearly as if nothing were known; those that y tells well apart, nearly as they should be.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,8 +43,11 @@ def replacement_langevin(
     generator: torch.Generator | None = None,
     observation_generator: torch.Generator | None = None,
 ) -> Iterator[Tensor]:
-    """`annealed_langevin` with the final denoise (arXiv 1907.05600, appendix B, algorithm 2).
+    """`annealed_langevin` with the known part put in place (after arXiv 1907.05600, algorithm 2).
 
+    The paper (appendix B) draws z once for each level, so that its known part stands still while
+    the hole moves; here it is drawn at each step, which is another chain. Nor does the paper end
+    with a denoise, as this does.
     Exact in the limit of many small steps on each level and σ_L → 0, but for modes far apart. Steps
     go as σ_i², so that small levels may have no time to mix: it is off by O(σ²) of the smallest
     level whose steps times α_i exceed the hole's variance. steps_per_level, step_size, the
