@@ -75,7 +75,7 @@ FIELDS = f"{HERE}/{layout.FIELDS}"
 TABLES = f"{HERE}/tables"
 FIGURE = f"{HERE}/figures/{{figure}}"
 CAPTIONS = "config/report"
-ANIMATION = f"{HERE}/figures/inpainting.animation.png"
+ANIMATION = f"{HERE}/{layout.ANIMATION}"
 
 # which table each of these figures is drawn from
 TRAINING_TABLES = {"learning_curves": "curves", "levels": "levels", "tuning": "tuning"}

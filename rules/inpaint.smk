@@ -27,8 +27,8 @@ rule animate_inpainting:
         tuning=animated_tuning_file,
         inpainted=animated_inpainting_file,
     output:
-        animation=ANIMATION,
-        manifest=f"{HERE}/figures/inpainting.animation.manifest.json",
+        animation=f"{ANIMATION}.png",
+        manifest=f"{ANIMATION}.manifest.json",
     log:
         f"{HERE}/logs/animate_inpainting.log",
     conda:

@@ -200,9 +200,9 @@ def animated_tuning_file(wildcards):
 
 
 def animation_file(wildcards):
-    """The animation, for experiments that inpaint."""
-    inpaints = EXPERIMENTS[wildcards.experiment]["inpaint"]
-    return ANIMATION.format(**wildcards) if inpaints else []
+    """The animation, for experiments that have one."""
+    animated = config_queries.is_animated(EXPERIMENTS[wildcards.experiment])
+    return f"{ANIMATION}.png".format(**wildcards) if animated else []
 
 
 def comparison_tables(wildcards):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from scoreladder import config_queries, describe, files
+from scoreladder import config_queries, describe, files, layout
 from scoreladder.report import page, tables
 
 NOTES = {
@@ -33,7 +33,6 @@ NOTES = {
     ),
     "Floor": "the same metric of real samples, measured as generated ones are",
 }
-ANIMATED = {"inpainting": "figures/inpainting.animation.png"}
 BUDGETS = {
     "parameters": "parameters",
     "images": "training images",
@@ -92,7 +91,8 @@ def write_report(
     def figure(name: str, title: str, kind: str) -> dict:
         caption = captions[kind].read_text(encoding="utf-8").strip()
         found = {"title": title, "caption": caption, "svg": folder / "figures" / f"{name}.svg"}
-        return found | ({"animation": folder / ANIMATED[name]} if name in ANIMATED else {})
+        animated = name == "inpainting" and config_queries.is_animated(experiment)
+        return found | ({"animation": folder / f"{layout.ANIMATION}.png"} if animated else {})
 
     compared = []
     for comparison in experiment["comparisons"]:

@@ -127,6 +127,12 @@ def drawn_inpainted(experiment: dict) -> list[str]:
     return inpainted_variants(experiment)[:2]
 
 
+def is_animated(experiment: dict) -> bool:
+    """Whether the report shows step by step how holes are filled."""
+    there = f"{layout.ANIMATION}.png" not in experiment["missing"]
+    return bool(experiment["inpaint"]) and there
+
+
 def inpaints_by_step(experiment: dict, variant: str) -> bool:
     """Whether inpainting tunes a step size for the variant; only replacement has one."""
     methods = experiment["inpaint"]["methods"]
