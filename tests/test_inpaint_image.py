@@ -155,12 +155,25 @@ def test_a_bad_file_is_named_in_a_line(tmp_path, capsys, grey, make, place, says
     [
         (["--method", "replacement"], "--step-size: found none; replacement needs one"),
         (["--step-size", 0.1], "--step-size: found 0.1; replacement needs one, others have none"),
+        (
+            ["--method", "replacement", "--step-size", 0],
+            "--step-size: found 0; a finite number > 0",
+        ),
+        (["--method", "replacement", "--step-size", -1], "--step-size: found -1; a finite"),
+        (["--method", "replacement", "--step-size", "nan"], "--step-size: found nan; a finite"),
+        (["--method", "replacement", "--step-size", "inf"], "--step-size: found inf; a finite"),
         (["--nfe", 3], "found 3 evaluations; projection needs one for each of 4"),
         (["--method", "replacement", "--step-size", 1e30], "fillings by replacement did not stay"),
     ],
 )
 def test_options_that_cannot_be_met_are_answered_in_a_line(tmp_path, capsys, grey, options, says):
     assert refused(tmp_path, capsys, *grey, "half", *options).startswith(says)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_missed(tmp_path, capsys, grey):
+    said = refused(tmp_path, capsys, *grey, "half", "--device", "cuda")
+    assert said == "--device: found cuda, but no CUDA GPU is visible; auto or cpu"
 
 
 def test_a_model_of_one_level_goes_down_no_ladder(tmp_path, capsys, grey):

@@ -1,6 +1,7 @@
 """Fill a hole in one image: python workflow_scripts/inpaint_image.py --help."""
 
 import argparse
+import math
 import sys
 import warnings
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scoreladder import denoiser, files, filling, masks
+from scoreladder import denoiser, devices, files, filling, masks
 from scoreladder.denoiser import Denoiser
 from scoreladder.errors import JobFailed
 
@@ -47,7 +48,13 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--step-size",
         type=float,
-        help="α/σ² of the method replacement, which alone needs it: tuning/VARIANT.json has it",
+        help="α/σ² of the method replacement, which alone needs it: inpainted/VARIANT/ tells of it",
+    )
+    add(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="%(default)s: a GPU if any",
     )
     return found
 
@@ -59,12 +66,12 @@ def _positive(text: str) -> int:
     return number
 
 
-def read_model(path: Path) -> Denoiser:
+def read_model(path: Path, device: torch.device) -> Denoiser:
     """The score model of images at a path. Raises JobFailed where there is none."""
     if not path.is_file():
         raise JobFailed(f"{path}: found no file there; a trained model.safetensors")
     try:
-        model = denoiser.load(path)
+        model = denoiser.load(path, device)
     except (ValueError, OSError) as error:
         raise JobFailed(" ".join(str(error).split())) from error
     if len(model.shape) != 3 or model.shape[0] not in WORDS:
@@ -120,6 +127,7 @@ def inpaint_image(
     completions: int,
     seed: int,
     step_size: float | None,
+    device: str,
 ) -> None:
     """Write the completions of one image side by side, as 8-bit levels, and say what they took."""
     from PIL import Image
@@ -127,20 +135,26 @@ def inpaint_image(
     if (method == "replacement") != (step_size is not None):
         found = "none" if step_size is None else step_size
         raise JobFailed(f"--step-size: found {found}; replacement needs one, others have none")
-    network = read_model(model)
+    if step_size is not None and not 0 < step_size < math.inf:
+        raise JobFailed(f"--step-size: found {step_size:g}; a finite number > 0")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise JobFailed("--device: found cuda, but no CUDA GPU is visible; auto or cpu")
+    where = devices.choose(device)
+    network = read_model(model, where)
     levels = read_image(image, network.shape)
     known = read_mask(mask, *network.shape[1:])
     values = torch.from_numpy(levels).double() * 2 / 255 - 1
     filled, spent = filling.fill(
         network,
-        values.float()[None],
+        values.float()[None].to(where),
         known,
         method,
-        network.sigmas,
+        network.sigmas.cpu(),
         nfe,
         completions,
         (seed, "image"),
         relative_step_size=step_size,
+        label=output.name if sys.stderr.isatty() else None,
     )
     drawn = np.rint((filled[:, 0].clip(-1, 1) + 1) * 127.5).astype(np.uint8)
     drawn = np.where(known.numpy(), levels, drawn)
