@@ -199,13 +199,20 @@ IMAGES_MISTAKES = {
     "further data beside images": ("datasets: {moons: {name: two_moons, noise: 0.1, train_size: 9, tune_size: 9, test_size: 9}}", "datasets", "found 'moons' beside the dataset digits; only points have further data sets"),
     "more points than images": ("likelihood: {variants: [multi], points: 501, divergence: exact}", "likelihood.points", "found 501; at most the test split of multi, which is 500"),
     "gallery of images": ("gallery: [multi]", "gallery", "found a gallery with the dataset digits; only points have one"),
-    "inpainting by another sampler": ("inpaint: {variants: [few], masks: [half], images: 2, completions: 2}", "inpaint.variants[0]", "found 'few', whose sampler is heun; inpainting needs one of: langevin, annealed_langevin"),
+    "inpainting by another sampler": ("inpaint: {variants: [few], masks: [half], images: 2, completions: 2}", "inpaint.variants[0]", "found 'few', whose sampler is heun; the method replacement needs one of: langevin, annealed_langevin; other methods do not"),
+    "inpainting without a budget": ("inpaint: {variants: [adaptive], masks: [half], methods: [ddrm], images: 2, completions: 2}", "inpaint.variants[0]", "found 'adaptive', whose sampler is pf_ode; inpainting needs a sampler with an nfe, which it spends"),
+    "inpainting by a VAE": ("inpaint: {variants: [vae], masks: [half], methods: [ddrm], images: 2, completions: 2}", "inpaint.variants[0]", "found 'vae'"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("block", "key", "says"), IMAGES_MISTAKES.values(), ids=IMAGES_MISTAKES)
 def test_a_block_that_images_do_not_have(tmp_path, block, key, says):
     text = VALID.replace("few: {", "few: {sample: {sampler: heun}, ")
+    text = text.replace(
+        "grids:",
+        "  adaptive: {sample: {sampler: pf_ode}}\n"
+        "  vae: {network: {kind: vae, width: 8, blocks: 1, latent: 2}}\ngrids:",
+    )
     line = message(tmp_path, text.replace("grids:", f"{block}\ngrids:"))
     assert line.startswith(f"{key}: ")
     assert says in line

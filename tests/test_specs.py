@@ -261,3 +261,11 @@ def test_a_value_is_found_at_its_dotted_key(experiment):
     assert config_queries.value_at(multi, "noise.sigma") is None
     assert config_queries.value_at(multi, "label.text") is None
     assert config_queries.value_at(experiment["variants"]["flow"], "noise.levels") is None
+
+
+def test_methods_without_a_step_fill_holes_for_any_sampler_with_a_budget(tmp_path):
+    block = "inpaint: {variants: [few], masks: [half], methods: [projection, repaint, ddrm], "
+    text = VALID.replace("few: {", "few: {sample: {sampler: heun}, ")
+    text = text.replace("grids:", f"{block}images: 2, completions: 2}}\ngrids:")
+    spec = specs.inpaint(loaded(tmp_path, text), "few", 0)
+    assert spec["sample"]["sampler"] == "heun" and spec["relative_step_sizes"] is None

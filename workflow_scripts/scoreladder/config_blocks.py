@@ -2,7 +2,7 @@
 
 from scoreladder.blocks import DOWN_A_LADDER, INPAINTING, LANGEVIN
 from scoreladder.catalog import IMAGES, METRICS, OF_MODE, OF_SAMPLES, POINTS
-from scoreladder.config_checks import check_known_levels, check_names, items
+from scoreladder.config_checks import check_known_levels, check_names, check_score, items
 from scoreladder.config_datasets import held_out_size
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown
 from scoreladder.config_queries import (
@@ -98,15 +98,26 @@ def check_inpaint(experiment: dict) -> None:
     named = items(("inpaint", "variants"), block["variants"])
     check_names(named, experiment["variants"])
     for key, name in named:
+        check_score(name, experiment, key)
         sample = experiment["variants"][name]["sample"]
-        if sample["sampler"] not in LANGEVIN:
+        if "nfe" not in sample:
             found = f"found {shown(name)}, whose sampler is {sample['sampler']}"
-            raise ConfigError(key, found, f"inpainting needs one of: {listed(LANGEVIN)}")
-        if sample["nfe"] - 1 < sample["ladder"].get("levels", 1):
-            found = f"found {shown(name)}, whose nfe is {sample['nfe']}"
-            allowed = "inpainting needs one evaluation for each level and one to denoise"
-            raise ConfigError(key, found, allowed)
+            raise ConfigError(key, found, "inpainting needs a sampler with an nfe, which it spends")
+        if "replacement" in block["methods"]:
+            _check_steps(name, sample, key)
         _check_methods(name, sample["ladder"], block["methods"])
+
+
+def _check_steps(name: str, sample: dict, key: Key) -> None:
+    """Raise ConfigError where replacement would have no steps to make on a variant's ladder."""
+    if sample["sampler"] not in LANGEVIN:
+        found = f"found {shown(name)}, whose sampler is {sample['sampler']}"
+        allowed = f"the method replacement needs one of: {listed(LANGEVIN)}; other methods do not"
+        raise ConfigError(key, found, allowed)
+    if sample["nfe"] - 1 < sample["ladder"].get("levels", 1):
+        found = f"found {shown(name)}, whose nfe is {sample['nfe']}"
+        allowed = "replacement needs one evaluation for each level and one to denoise"
+        raise ConfigError(key, found, allowed)
 
 
 def _check_methods(name: str, ladder: dict, methods: list[str]) -> None:
