@@ -6,7 +6,7 @@ import torch
 
 import inpaint
 from scoreladder import datasets, files, filling, inpainting, models, steps
-from scoreladder.catalog import OF_INPAINTING
+from scoreladder.catalog import MEAN_IMAGE, OF_INPAINTING
 from scoreladder.datasets import Splits
 
 LADDER = {"kind": "geometric", "sigma_max": 3.0, "sigma_min": 0.2, "levels": 4}
@@ -48,10 +48,11 @@ def job(tmp_path):
 
 def test_every_mask_and_method_has_its_completions_its_metrics_and_its_evaluations(job):
     facts, found, drawn = job()
-    assert [f"{row['mask']}_{row['method']}" for row in found["rows"]] == STEPS
-    assert [row["nfe"] for row in found["rows"]] == [11, 8, 11, 8]
+    rows = [row for row in found["rows"] if row["method"] != MEAN_IMAGE]
+    assert [f"{row['mask']}_{row['method']}" for row in rows] == STEPS
+    assert [row["nfe"] for row in rows] == [11, 8, 11, 8]
     assert set(drawn) == {"truth", "known_half", "known_lines", *STEPS}
-    for row in found["rows"]:
+    for row in rows:
         known, completions = drawn[f"known_{row['mask']}"], drawn[f"{row['mask']}_{row['method']}"]
         assert completions.shape == (3, 5, 1, 8, 8)
         similar = inpainting.hole_similarity(completions, drawn["truth"], known)
@@ -61,6 +62,21 @@ def test_every_mask_and_method_has_its_completions_its_metrics_and_its_evaluatio
         assert (row["relative_step_size"], row["at_grid_edge"]) == (size, False)
     assert facts["relative_step_size"] == found["relative_step_size"] == 0.2
     assert found["tuning"] is None
+
+
+def test_each_mask_begins_with_the_training_images_mean(job):
+    _, found, _ = job()
+    blind = found["rows"][::3]
+    assert [(row["mask"], row["method"], row["nfe"]) for row in blind] == [
+        ("half", MEAN_IMAGE, 0),
+        ("lines", MEAN_IMAGE, 0),
+    ]
+    for row in blind:
+        metrics = row["metrics"]
+        assert set(metrics) == set(OF_INPAINTING)
+        assert metrics["hole_gain"] == pytest.approx(1) and metrics["hole_spread"] == 0
+        # all energy is the error that no spread takes off
+        assert 0.9 * metrics["hole_rmse"] < metrics["hole_energy"] <= metrics["hole_rmse"]
 
 
 def test_a_step_size_is_tuned_on_other_images_by_their_energy_score(job):
@@ -74,19 +90,22 @@ def test_a_step_size_is_tuned_on_other_images_by_their_energy_score(job):
     assert found["tuning"]["relative_step_size"] == facts["relative_step_size"] == size
     assert found["tuning"]["metric"] == "hole_energy"
     edge = [row["at_grid_edge"] for row in found["rows"]]
-    assert edge == [size == 0.02, False] * 2 and found["tuning"]["at_grid_edge"] == edge[0]
+    assert edge == [False, size == 0.02, False] * 2 and found["tuning"]["at_grid_edge"] == edge[1]
     given = SPEC | {"sample": SPEC["sample"] | {"step_size": size}}
     _, _, again = job(spec=given)
     assert all((again[name] == drawn[name]).all() for name in drawn)
 
 
-def test_the_metrics_of_the_run_are_means_over_the_masks_for_the_first_method(job):
+def test_the_metrics_of_the_run_are_means_over_the_masks_and_the_least_gain_for_the_first_method(
+    job,
+):
     spec = SPEC | {"inpaint": SPEC["inpaint"] | {"methods": ["projection", "replacement"]}}
     facts, found, _ = job(spec=spec)
     own = [row["metrics"] for row in found["rows"] if row["method"] == "projection"]
     assert len(own) == 2
     for name, value in found["metrics"].items():
-        assert value == pytest.approx(np.mean([metrics[name] for metrics in own]))
+        over = min if name == "hole_gain" else np.mean
+        assert value == pytest.approx(over([metrics[name] for metrics in own]))
     alone = SPEC | {"inpaint": SPEC["inpaint"] | {"methods": ["projection"]}}
     facts, again, _ = job(spec=alone)
     assert again["metrics"] == found["metrics"] and "relative_step_size" not in facts
@@ -124,6 +143,7 @@ def test_what_is_infinite_is_null_in_the_file(job, monkeypatch):
 
     monkeypatch.setattr(filling, "fill", perfect)
     _, found, _ = job()
-    for metrics in (found["metrics"], *(row["metrics"] for row in found["rows"])):
+    filled = [row["metrics"] for row in found["rows"] if row["method"] != MEAN_IMAGE]
+    for metrics in (found["metrics"], *filled):
         assert metrics["hole_psnr"] is None
         assert metrics["hole_ssim"] == pytest.approx(1)

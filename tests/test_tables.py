@@ -37,6 +37,14 @@ def test_each_mask_and_method_has_its_variants_and_their_difference_by_seed():
     assert gap[1:4] == ["–", "–", "0.200 [0.200, 0.200]"]
 
 
+def test_the_mean_image_has_one_row_per_mask_without_cost_or_seeds():
+    blind = {"nfe": 0, "relative_step_size": None, "hole_energy": 0.61, "hole_spread": 0.0}
+    rows = [row | ({"method": "mean image"} | blind) for row in ROWS if row["nfe"] == 200]
+    found = tables.inpainting(pd.DataFrame(rows), LABELS)["rows"]
+    assert [row[0] for row in found] == ["lines: mean image", "half: mean image"]
+    assert found[0][1:4] == ["–", "–", "0.610"]
+
+
 def test_a_difference_is_of_the_seeds_that_both_have():
     table = pd.DataFrame(ROWS)
     table = table.drop(table.index[(table["variant"] == "single") & (table["seed"] == 1)])

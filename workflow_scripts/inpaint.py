@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,20 +19,22 @@ from scoreladder import (
     masks,
     sampling,
 )
+from scoreladder.catalog import MEAN_IMAGE
 from scoreladder.steps import Keep, at_once
 
 
-def mean_over_masks(rows: list[dict], method: str) -> dict[str, float | None]:
-    """The metrics of one method, means over the masks; None where a mask's has none."""
+def over_masks(rows: list[dict], method: str) -> dict[str, float | None]:
+    """The metrics of one method, means over the masks; None where a mask's has none.
+
+    hole_gain is the least, so that above 1 the mean image is beaten on every mask.
+    """
     own = [row["metrics"] for row in rows if row["method"] == method]
-    return {
-        name: None if any(each[name] is None for each in own) else _mean(own, name)
-        for name in own[0]
-    }
-
-
-def _mean(rows: list[dict], name: str) -> float:
-    return float(np.mean([row[name] for row in rows]))
+    found = {}
+    for name in own[0]:
+        values = [each[name] for each in own]
+        over = min if name == "hole_gain" else np.mean
+        found[name] = None if None in values else float(over(values))
+    return found
 
 
 def inpaint(
@@ -47,8 +48,9 @@ def inpaint(
 ) -> dict:
     """Write the metrics of every mask and method, and the completions.
 
-    "metrics" are means over the masks for the first method; "rows" has {mask, method, nfe,
-    relative_step_size, at_grid_edge, metrics} each; "tuning" is the curve of `filling_tuning` and
+    "metrics" are those of `over_masks` for the first method; "rows" has {mask, method, nfe,
+    relative_step_size, at_grid_edge, metrics} each, for each mask first that of the training
+    images' mean in place of completions; "tuning" is the curve of `filling_tuning` and
     its choice, "relative_step_size" what replacement takes, null without it. What is infinite,
     where all fillings are the truth to the last bit, is null. In the arrays are truth, and per mask
     known_MASK and MASK_METHOD. Trials and blocks of chains are steps.
@@ -98,27 +100,43 @@ def inpaint(
         size = tuning["relative_step_size"]
 
     drawn, rows = {"truth": truth}, []
-    for mask, method in product(chosen["masks"], chosen["methods"]):
-        name = f"{mask}_{method}"
-        kept = partial(_kept_as, name, keep)
-        completions, nfe = filled(truth, mask, method, chosen["completions"], size, name, kept)
-        drawn |= {f"known_{mask}": holes[mask], name: completions}
-        found = inpainting.hole_metrics(completions, truth, holes[mask], mean)
-        found |= inpainting.hole_similarity(completions, truth, holes[mask])
-        by_step = method == "replacement"
-        step = {
-            "relative_step_size": size if by_step else None,
-            "at_grid_edge": bool(by_step and tuning and tuning["at_grid_edge"]),
-        }
-        # JSON has no infinity
-        found = {each: value if math.isfinite(value) else None for each, value in found.items()}
-        rows.append({"mask": mask, "method": method, "nfe": nfe, **step, "metrics": found})
+    for mask in chosen["masks"]:
+        drawn[f"known_{mask}"] = holes[mask]
+        rows.append(_of_mean_image(mask, mean, truth, holes[mask]))
+        for method in chosen["methods"]:
+            name = f"{mask}_{method}"
+            kept = partial(_kept_as, name, keep)
+            completions, nfe = filled(truth, mask, method, chosen["completions"], size, name, kept)
+            drawn[name] = completions
+            found = _measured(completions, truth, holes[mask], mean)
+            by_step = method == "replacement"
+            step = {
+                "relative_step_size": size if by_step else None,
+                "at_grid_edge": bool(by_step and tuning and tuning["at_grid_edge"]),
+            }
+            rows.append({"mask": mask, "method": method, "nfe": nfe, **step, "metrics": found})
     with files.atomic_path(arrays) as temporary:
         np.savez(temporary, **drawn)
-    result = {"metrics": mean_over_masks(rows, chosen["methods"][0]), "rows": rows}
+    result = {"metrics": over_masks(rows, chosen["methods"][0]), "rows": rows}
     files.write_json(path, result | {"relative_step_size": size, "tuning": tuning})
     facts = {"device": devices.describe(where), "dtype": "float32"}
     return facts | ({"relative_step_size": size} if size else {})
+
+
+def _measured(
+    completions: np.ndarray, truth: np.ndarray, known: np.ndarray, mean: np.ndarray
+) -> dict[str, float | None]:
+    found = inpainting.hole_metrics(completions, truth, known, mean)
+    found |= inpainting.hole_similarity(completions, truth, known)
+    # JSON has no infinity
+    return {name: value if math.isfinite(value) else None for name, value in found.items()}
+
+
+def _of_mean_image(mask: str, mean: np.ndarray, truth: np.ndarray, known: np.ndarray) -> dict:
+    """The row of the training images' mean in place of completions."""
+    blind = np.broadcast_to(mean, (2, *truth.shape))
+    row = {"mask": mask, "method": MEAN_IMAGE, "nfe": 0, "relative_step_size": None}
+    return row | {"at_grid_edge": False, "metrics": _measured(blind, truth, known, mean)}
 
 
 def _kept_as(name: str, keep: Keep, block: str, compute: Callable[[], dict]) -> dict:

@@ -42,7 +42,9 @@ METRICS = {
         IMAGES + POINTS,
     ),
     "hole_rmse": Metric("rms error in inpainted holes", True, IMAGES),
-    "hole_gain": Metric("error of the mean image over that of the inpainting", False, IMAGES),
+    "hole_gain": Metric(
+        "error of the mean image over that of the inpainting, least over holes", False, IMAGES
+    ),
     "hole_spread": Metric("spread of the completions in holes", False, IMAGES),
     "hole_energy": Metric("energy score of completions in holes", True, IMAGES),
     "hole_psnr": Metric("PSNR of completions in holes, dB", False, IMAGES),
@@ -85,6 +87,9 @@ OF_MODE = {"fid_clean": "clean", "fid_legacy_tensorflow": "legacy_tensorflow"}
 
 # Those that only the variants of the inpaint block have.
 OF_INPAINTING = ("hole_rmse", "hole_gain", "hole_spread", "hole_energy", "hole_psnr", "hole_ssim")
+
+# What stands in the place of a method of inpainting: the training images' mean.
+MEAN_IMAGE = "mean image"
 
 # Those that only the variants of the likelihood block have; images in bits, points in nats,
 # both per dimension.

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from scoreladder.ablation import by_seed, difference
-from scoreladder.catalog import METRICS
+from scoreladder.catalog import MEAN_IMAGE, METRICS
 from scoreladder.report.numbers import MISSING, count, interval, number, setting
 from scoreladder.statistics import mean_interval
 
@@ -43,11 +43,17 @@ def inpainting(found: pd.DataFrame, labels: dict[str, str]) -> dict:
 
     found: columns variant, seed, mask, method, nfe, relative_step_size, at_grid_edge and those of
     HOLES. Variants have a mean over seeds each; a difference is paired by the seeds that both have.
-    Step sizes at the edge of the tuning grid are marked †. Returns {"columns", "rows"}.
+    The training images' mean has a row for each mask. Step sizes at the edge of the tuning grid are
+    marked †. Returns {"columns", "rows"}.
     """
     rows = []
     for (mask, method), own in found.groupby(["mask", "method"], sort=False):
         first, *others = own["variant"].unique()
+        if method == MEAN_IMAGE:
+            # the same for every variant and seed
+            cells = [number(value) for value in own[list(HOLES)].iloc[0]]
+            rows.append([f"{mask}: {method}", MISSING, MISSING, *cells])
+            continue
         for name in (first, *others):
             mine = own[own["variant"] == name]
             cells = [_mean(by_seed(own, name, metric)) for metric in HOLES]
