@@ -150,8 +150,8 @@ def test_levels_are_resampled_in_the_order_of_diffusers(count, jump_length, resa
     times = [*scheduler.timesteps.tolist(), -1]
     expected = [count - 1 - before for before, after in pairwise(times) if after < before]
     assert conditional.resampled_levels(count, jump_length, resamplings) == expected
-    jumps = -(-(count - jump_length) // jump_length)
-    assert len(expected) == count + jump_length * (resamplings - 1) * jumps
+    knobs = {"jump_length": jump_length, "resamplings": resamplings}
+    assert conditional.expected_nfe("repaint", count, **knobs) == len(expected)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from scoreladder import conditional, filling, masks, models, noise
+from scoreladder import conditional, filling, masks, models, noise, sampling, seeds
 from scoreladder.errors import JobFailed
 
 SIGMAS = noise.geometric(3.0, 0.2, 4)
@@ -104,3 +104,53 @@ def test_chains_are_drawn_in_blocks_of_their_own_random_numbers(model, method, m
     # the fifth and sixth chain are the second completions of the second and third image
     arguments = model, DATA[1:3], KNOWN, method, SIGMAS, 9, (0, "half", 1), start, step
     assert (found[1, 1:] == deque(filling.states(*arguments), maxlen=1).pop().numpy()).all()
+
+
+@pytest.mark.parametrize("method", filling.METHODS)
+def test_with_everything_known_a_filling_is_its_image_bit_for_bit(model, method):
+    everything = torch.ones(1, 8, 8, dtype=torch.bool)
+    step = {"start_std": 2.0, "relative_step_size": 0.2}
+    found, _ = filling.fill(model, DATA[:3], everything, method, SIGMAS, 23, 2, (0, "all"), **step)
+    assert (found == DATA[:3].numpy()).all()
+
+
+def unconditional(method, model, x, ladder, knobs, generator):
+    """What a method's sampler makes of x where nothing is known, written out where it has none."""
+    if method == "replacement":
+        steps = knobs["steps_per_level"], 0.2 * float(SIGMAS[-1]) ** 2
+        return sampling.annealed_langevin(model, x, ladder, *steps, True, generator)
+    if method == "projection":
+        correctors = knobs["corrector_steps"]
+        return sampling.predictor_corrector(model, x, ladder, 0.16, correctors, generator)
+    ends, at, eta = [*ladder.tolist(), 0.0], 0, 0.85
+    knobs = {"jump_length": 1, "resamplings": 1} | knobs
+    for level in conditional.resampled_levels(len(ladder), **knobs):
+        if level < at:
+            raised = (ends[level] ** 2 - ends[at] ** 2) ** 0.5
+            x = x + raised * torch.randn(x.shape, generator=generator)
+        s, t, at = ends[level], ends[level + 1], level + 1
+        x0 = model(x, s)
+        if method == "ddrm":
+            kept, added = (1 - eta**2) ** 0.5 * t / s, eta * t
+        else:
+            kept, added = t**2 / s**2, t * (s**2 - t**2) ** 0.5 / s
+        x = x0 + kept * (x - x0)
+        x = x + added * torch.randn(x.shape, generator=generator) if added else x
+    return x
+
+
+@pytest.mark.parametrize("method", filling.METHODS)
+def test_with_nothing_known_a_filling_is_a_sample_of_the_unconditional_method(model, method):
+    """As shipped: repaint jumps 10 times, ddrm has η = 0.85, projection correctors."""
+    nothing, key = torch.zeros(1, 8, 8, dtype=torch.bool), (0, "none")
+    step = {"start_std": 2.0, "relative_step_size": 0.2} if method == "replacement" else {}
+    found, _ = filling.fill(model, DATA[:3], nothing, method, SIGMAS, 60, 1, key, **step)
+    ladder, knobs = filling.plan(method, SIGMAS, 60)
+    generator = seeds.generator("inpaint", *key, 0)
+    mean, std = (0.0, 2.0) if step else model.prior(float(SIGMAS[0]))
+    x = mean + std * torch.randn(3, 1, 8, 8, generator=generator)
+    with torch.no_grad():
+        expected = unconditional(method, model, x, ladder, knobs, generator)
+    if method in ("replacement", "projection"):
+        assert (found[0] == expected.numpy()).all()
+    assert np.allclose(found[0], expected.numpy(), atol=1e-4)

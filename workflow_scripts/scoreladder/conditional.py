@@ -16,7 +16,7 @@ at its small levels, to forget the larger ones: Langevin steps, resamplings and 
 completions that are drawn too little towards what y says and spread too much. Between modes far
 apart in the hole no method here is exact: chains share themselves out at levels that still join the
 modes, where y + σAz tells less than y. Modes that are nearly alike in what is known are shared out
-nearly as if nothing were known; those that y tells well apart, nearly as they should be.
+nearly as if nothing were known; those that y tells well apart mostly as they should be.
 """
 
 from collections.abc import Iterator, Sequence
@@ -139,11 +139,7 @@ def resampled_levels(count: int, jump_length: int, resamplings: int) -> list[int
     ValueError unless jump_length >= 1, resamplings >= 1, and jump_length < count where resamplings
     > 1: there would be no jump.
     """
-    if jump_length < 1 or resamplings < 1 or (resamplings > 1 and jump_length >= count):
-        raise ValueError(
-            f"need resamplings >= 1 and 1 <= jump_length < {count} levels, "
-            f"found {resamplings} and {jump_length}"
-        )
+    _check_jumps(count, jump_length, resamplings)
     order = []
     for level in range(count):
         # x has come down to this level; what follows evaluates it
@@ -208,8 +204,19 @@ def expected_nfe(method: str, count: int, **knobs) -> int:
     if method == "projection":
         return count * (1 + knobs["corrector_steps"])
     if method == "repaint":
-        return len(resampled_levels(count, knobs["jump_length"], knobs["resamplings"]))
+        jump_length, resamplings = knobs["jump_length"], knobs["resamplings"]
+        _check_jumps(count, jump_length, resamplings)
+        jumps = max(0, -((jump_length - count) // jump_length))
+        return count + jump_length * (resamplings - 1) * jumps
     return {"ddrm": count}[method]
+
+
+def _check_jumps(count: int, jump_length: int, resamplings: int) -> None:
+    if jump_length < 1 or resamplings < 1 or (resamplings > 1 and jump_length >= count):
+        raise ValueError(
+            f"need resamplings >= 1 and 1 <= jump_length < {count} levels, "
+            f"found {resamplings} and {jump_length}"
+        )
 
 
 def _noisily_known(
