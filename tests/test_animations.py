@@ -42,7 +42,7 @@ def test_an_animation_ends_with_the_known_pixels_as_they_are(tmp_path, method):
     models.save(models.build(description), description, model)
     spec = {"sample": SAMPLE, "mask": "half", "method": method, "seed": 0}
     paths, inpainted = [tmp_path / f"{name}.png" for name in "ab"], tmp_path / "inpainted.json"
-    files.write_json(inpainted, {"relative_step_size": 0.1})
+    files.write_json(inpainted, {"relative_step_sizes": {"replacement": 0.1}})
     for path in paths:
         animate_inpainting.animate_inpainting(data, model, None, inpainted, spec, "cpu", path)
     assert paths[0].read_bytes() == paths[1].read_bytes()

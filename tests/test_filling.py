@@ -82,6 +82,14 @@ def test_too_few_evaluations_are_refused():
         filling.plan("replacement", SIGMAS, 4)
 
 
+def test_a_relative_step_of_00512_is_projection_as_its_paper_has_it(model):
+    """ε/σ² = 2 snr², with snr = 0.16."""
+    given, _ = filled(model, "projection", 12, relative_step_size=2 * 0.16**2)
+    default, _ = filled(model, "projection", 12, relative_step_size=None)
+    larger, _ = filled(model, "projection", 12, relative_step_size=0.2)
+    assert np.allclose(given, default, atol=1e-5) and not np.allclose(larger, default, atol=0.1)
+
+
 def test_a_step_size_that_diverges_is_named(model):
     with pytest.raises(JobFailed, match="the relative step size 1e\\+30 is too large"):
         filled(model, "replacement", 9, relative_step_size=1e30)
@@ -100,9 +108,8 @@ def test_chains_are_drawn_in_blocks_of_their_own_random_numbers(model, method, m
     found, _ = filled(model, method, 9, keep=keep)
     assert [len(block["x"]) for block in blocks.values()] == [4, 2] and list(blocks)[1] == "block1"
     assert found.shape == whole.shape and np.isfinite(found).all()
-    step, start = (0.2, 2.0) if method == "replacement" else (None, None)
     # the fifth and sixth chain are the second completions of the second and third image
-    arguments = model, DATA[1:3], KNOWN, method, SIGMAS, 9, (0, "half", 1), start, step
+    arguments = model, DATA[1:3], KNOWN, method, SIGMAS, 9, (0, "half", 1), 2.0, 0.2
     assert (found[1, 1:] == deque(filling.states(*arguments), maxlen=1).pop().numpy()).all()
 
 

@@ -154,7 +154,7 @@ def test_a_bad_file_is_named_in_a_line(tmp_path, capsys, grey, make, place, says
     ("options", "says"),
     [
         (["--method", "replacement"], "--step-size: found none; replacement needs one"),
-        (["--step-size", 0.1], "--step-size: found 0.1; replacement needs one, others have none"),
+        (["--method", "ddrm", "--step-size", 0.1], "--step-size: found 0.1; ddrm has none"),
         (
             ["--method", "replacement", "--step-size", 0],
             "--step-size: found 0; a finite number > 0",

@@ -21,7 +21,7 @@ SPEC = {
         "completions": 3,
     },
     "sample": SAMPLE | {"step_size": 0.2, "denoise": True},
-    "relative_step_sizes": None,
+    "tuning": None,
     "seed": 0,
 }
 STEPS = ["half_replacement", "half_projection", "lines_replacement", "lines_projection"]
@@ -60,8 +60,8 @@ def test_every_mask_and_method_has_its_completions_its_metrics_and_its_evaluatio
         assert {name: row["metrics"][name] for name in similar} == similar
         size = 0.2 if row["method"] == "replacement" else None
         assert (row["relative_step_size"], row["at_grid_edge"]) == (size, False)
-    assert facts["relative_step_size"] == found["relative_step_size"] == 0.2
-    assert found["tuning"] is None
+    assert facts["relative_step_sizes"] == found["relative_step_sizes"] == {"replacement": 0.2}
+    assert found["tuning"] == {}
 
 
 def test_each_mask_begins_with_the_training_images_mean(job):
@@ -79,21 +79,34 @@ def test_each_mask_begins_with_the_training_images_mean(job):
         assert 0.9 * metrics["hole_rmse"] < metrics["hole_energy"] <= metrics["hole_rmse"]
 
 
-def test_a_step_size_is_tuned_on_other_images_by_their_energy_score(job):
+@pytest.mark.parametrize("method", ["replacement", "projection"])
+def test_a_step_size_is_tuned_on_other_images_by_their_energy_score(job, method):
     """The largest makes no chain finite; what is chosen fills the holes as if it had been given."""
-    tuned = SPEC | {"sample": SPEC["sample"] | {"step_size": "tuned"}}
-    facts, found, drawn = job(spec=tuned | {"relative_step_sizes": [0.02, 0.2, 1e30]})
-    curve = found["tuning"]["curve"]
-    assert [trial["relative_step_size"] for trial in curve] == [0.02, 0.2, 1e30]
+    sizes = [0.02, 0.2, 1e30]
+    spec = SPEC | {"inpaint": SPEC["inpaint"] | {"methods": [method]}}
+    _, found, drawn = job(
+        spec=spec | {"tuning": {"methods": [method], "relative_step_sizes": sizes}}
+    )
+    tuned, (size,) = found["tuning"][method], found["relative_step_sizes"].values()
+    curve = tuned["curve"]
+    assert [trial["relative_step_size"] for trial in curve] == sizes
     assert curve[2]["value"] is None and curve[0]["value"] != curve[1]["value"]
-    size = min(curve[:2], key=lambda trial: trial["value"])["relative_step_size"]
-    assert found["tuning"]["relative_step_size"] == facts["relative_step_size"] == size
-    assert found["tuning"]["metric"] == "hole_energy"
-    edge = [row["at_grid_edge"] for row in found["rows"]]
-    assert edge == [False, size == 0.02, False] * 2 and found["tuning"]["at_grid_edge"] == edge[1]
-    given = SPEC | {"sample": SPEC["sample"] | {"step_size": size}}
-    _, _, again = job(spec=given)
+    best = min(curve[:2], key=lambda trial: trial["value"])
+    assert tuned["relative_step_size"] == size == best["relative_step_size"]
+    assert tuned["metric"] == "hole_energy" and tuned["at_grid_edge"] == (size == 0.02)
+    steps = [(row["relative_step_size"], row["at_grid_edge"]) for row in found["rows"]]
+    assert steps == [(None, False), (size, size == 0.02)] * 2
+    _, _, again = job(spec=spec | {"tuning": {"methods": [method], "relative_step_sizes": [size]}})
     assert all((again[name] == drawn[name]).all() for name in drawn)
+
+
+def test_projection_without_correctors_has_no_step_to_tune(job):
+    inpainted = SPEC["inpaint"] | {"methods": ["projection"]}
+    given = {"tuning": {"methods": ["projection"], "relative_step_sizes": [0.1, 0.2]}}
+    _, found, _ = job(
+        spec=SPEC | given | {"inpaint": inpainted, "sample": SPEC["sample"] | {"nfe": 7}}
+    )
+    assert found["tuning"] == found["relative_step_sizes"] == {}
 
 
 def test_the_metrics_of_the_run_are_means_over_the_masks_and_the_least_gain_for_the_first_method(
@@ -108,7 +121,7 @@ def test_the_metrics_of_the_run_are_means_over_the_masks_and_the_least_gain_for_
         assert value == pytest.approx(over([metrics[name] for metrics in own]))
     alone = SPEC | {"inpaint": SPEC["inpaint"] | {"methods": ["projection"]}}
     facts, again, _ = job(spec=alone)
-    assert again["metrics"] == found["metrics"] and "relative_step_size" not in facts
+    assert again["metrics"] == found["metrics"] and facts["relative_step_sizes"] == {}
 
 
 def test_a_stopped_job_goes_on_with_the_fillings_that_are_left(job, tmp_path, monkeypatch):

@@ -123,7 +123,7 @@ def test_inpainting_depends_on_neither_its_data_nor_on_who_else_inpaints(tmp_pat
     block = "inpaint: {variants: [multi], masks: [half], images: 2, completions: 2}"
     experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
     spec = specs.inpaint(experiment, "multi", 0)
-    assert set(spec) == {"inpaint", "relative_step_sizes", "sample", "seed"}
+    assert set(spec) == {"inpaint", "tuning", "sample", "seed"}
     assert set(spec["inpaint"]) == {"masks", "methods", "images", "completions"}
     assert spec["inpaint"]["methods"] == ["replacement"]
     drawn = specs_report.plot_inpainting(experiment)
@@ -131,17 +131,23 @@ def test_inpainting_depends_on_neither_its_data_nor_on_who_else_inpaints(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("methods", "needed"), [("replacement, ddrm", True), ("projection, ddrm", False)]
+    ("methods", "tuned"),
+    [("replacement, ddrm", ["replacement"]), ("projection, repaint", ["projection"]), ("ddrm", [])],
 )
-def test_only_replacement_has_its_step_size_tuned(tmp_path, methods, needed):
+def test_methods_with_a_step_size_have_it_tuned(tmp_path, methods, tuned):
     block = f"methods: [{methods}], masks: [half], images: 2, completions: 2"
     block = f"inpaint: {{variants: [multi, few], {block}}}"
     experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
     assert config_queries.is_tuned(experiment["variants"]["multi"])
+    found = specs.inpaint(experiment, "multi", 0)["tuning"]
     sizes = experiment["tuning"]["relative_step_sizes"]
-    assert specs.inpaint(experiment, "multi", 0)["relative_step_sizes"] == (
-        sizes if needed else None
-    )
+    assert found == ({"methods": tuned, "relative_step_sizes": sizes} if tuned else None)
+    given = experiment["variants"]["multi"] | {
+        "sample": experiment["variants"]["multi"]["sample"] | {"step_size": 0.1}
+    }
+    experiment = experiment | {"variants": {"multi": given}}
+    asked = config_queries.tuned_methods(experiment, "multi")
+    assert asked == [method for method in tuned if method == "projection"]
 
 
 def test_the_figure_of_inpainting_shows_two_variants_and_the_first_method(tmp_path):
@@ -268,4 +274,4 @@ def test_methods_without_a_step_fill_holes_for_any_sampler_with_a_budget(tmp_pat
     text = VALID.replace("few: {", "few: {sample: {sampler: heun}, ")
     text = text.replace("grids:", f"{block}images: 2, completions: 2}}\ngrids:")
     spec = specs.inpaint(loaded(tmp_path, text), "few", 0)
-    assert spec["sample"]["sampler"] == "heun" and spec["relative_step_sizes"] is None
+    assert spec["sample"]["sampler"] == "heun" and spec["tuning"]["methods"] == ["projection"]

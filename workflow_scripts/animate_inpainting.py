@@ -47,7 +47,7 @@ def animate_inpainting(
         sample["nfe"],
         (spec["seed"], spec["mask"]),
         sample.get("start_std"),
-        files.read_json(inpainted)["relative_step_size"],
+        files.read_json(inpainted)["relative_step_sizes"].get(spec["method"]),
     )
     animations.write(_kept(drawn), _kept(filled), path)
     return {"device": devices.describe(where), "dtype": "float32"}

@@ -50,10 +50,10 @@ def inpaint(
 
     "metrics" are those of `over_masks` for the first method; "rows" has {mask, method, nfe,
     relative_step_size, at_grid_edge, metrics} each, for each mask first that of the training
-    images' mean in place of completions; "tuning" is the curve of `filling_tuning` and
-    its choice, "relative_step_size" what replacement takes, null without it. What is infinite,
-    where all fillings are the truth to the last bit, is null. In the arrays are truth, and per mask
-    known_MASK and MASK_METHOD. Trials and blocks of chains are steps.
+    images' mean in place of completions; "tuning" has by method what `filling_tuning` tells, and
+    "relative_step_sizes" what each method with a step takes. What is infinite, where all fillings
+    are the truth to the last bit, is null. In the arrays are truth, and per mask known_MASK and
+    MASK_METHOD. Trials and blocks of chains are steps.
     """
     where = devices.choose(device)
     network = denoiser.load(model, where)
@@ -88,16 +88,21 @@ def inpaint(
             keep,
         )
 
-    tuning, size = None, sample.get("step_size") if "replacement" in chosen["methods"] else None
-    if size == "tuned":
-        held_out = splits.values("tune", filling_tuning.IMAGES)
+    def tuned(method: str) -> dict:
+        images, count = splits.values("tune", filling_tuning.IMAGES), filling_tuning.COMPLETIONS
 
         def trial(mask: str, size: float) -> np.ndarray:
-            count, label = filling_tuning.COMPLETIONS, f"{mask} at {size:g}"
-            return filled(held_out, mask, "replacement", count, size, label, at_once, "tune")[0]
+            label = f"{mask}_{method} at {size:g}"
+            return filled(images, mask, method, count, size, label, at_once, "tune")[0]
 
-        tuning = filling_tuning.tuned(held_out, holes, spec["relative_step_sizes"], trial, keep)
-        size = tuning["relative_step_size"]
+        sizes, kept = spec["tuning"]["relative_step_sizes"], partial(_kept_as, method, keep)
+        return filling_tuning.tuned(images, holes, sizes, trial, kept)
+
+    asked = spec["tuning"]["methods"] if spec["tuning"] else []
+    tuning = {each: tuned(each) for each in asked if filling.has_steps(each, sigmas, sample["nfe"])}
+    sizes = {method: found["relative_step_size"] for method, found in tuning.items()}
+    if "replacement" in chosen["methods"]:
+        sizes.setdefault("replacement", sample["step_size"])
 
     drawn, rows = {"truth": truth}, []
     for mask in chosen["masks"]:
@@ -106,21 +111,19 @@ def inpaint(
         for method in chosen["methods"]:
             name = f"{mask}_{method}"
             kept = partial(_kept_as, name, keep)
-            completions, nfe = filled(truth, mask, method, chosen["completions"], size, name, kept)
+            size, count = sizes.get(method), chosen["completions"]
+            completions, nfe = filled(truth, mask, method, count, size, name, kept)
             drawn[name] = completions
             found = _measured(completions, truth, holes[mask], mean)
-            by_step = method == "replacement"
-            step = {
-                "relative_step_size": size if by_step else None,
-                "at_grid_edge": bool(by_step and tuning and tuning["at_grid_edge"]),
-            }
+            edge = method in tuning and tuning[method]["at_grid_edge"]
+            step = {"relative_step_size": size, "at_grid_edge": edge}
             rows.append({"mask": mask, "method": method, "nfe": nfe, **step, "metrics": found})
     with files.atomic_path(arrays) as temporary:
         np.savez(temporary, **drawn)
     result = {"metrics": over_masks(rows, chosen["methods"][0]), "rows": rows}
-    files.write_json(path, result | {"relative_step_size": size, "tuning": tuning})
+    files.write_json(path, result | {"relative_step_sizes": sizes, "tuning": tuning})
     facts = {"device": devices.describe(where), "dtype": "float32"}
-    return facts | ({"relative_step_size": size} if size else {})
+    return facts | {"relative_step_sizes": sizes}
 
 
 def _measured(

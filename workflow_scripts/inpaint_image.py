@@ -48,7 +48,10 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--step-size",
         type=float,
-        help="α/σ² of the method replacement, which alone needs it: inpainted/VARIANT/ tells of it",
+        help=(
+            "α/σ² of replacement, which needs it, and of projection (0.0512, an snr of 0.16): "
+            "inpainted/VARIANT/ tells what was tuned"
+        ),
     )
     add(
         "--device",
@@ -132,9 +135,10 @@ def inpaint_image(
     """Write the completions of one image side by side, as 8-bit levels, and say what they took."""
     from PIL import Image
 
-    if (method == "replacement") != (step_size is not None):
-        found = "none" if step_size is None else step_size
-        raise JobFailed(f"--step-size: found {found}; replacement needs one, others have none")
+    if step_size is None and method == "replacement":
+        raise JobFailed("--step-size: found none; replacement needs one")
+    if step_size is not None and method not in ("replacement", "projection"):
+        raise JobFailed(f"--step-size: found {step_size:g}; {method} has none")
     if step_size is not None and not 0 < step_size < math.inf:
         raise JobFailed(f"--step-size: found {step_size:g}; a finite number > 0")
     if device == "cuda" and not torch.cuda.is_available():

@@ -133,10 +133,17 @@ def is_animated(experiment: dict) -> bool:
     return bool(experiment["inpaint"]) and there
 
 
-def inpaints_by_step(experiment: dict, variant: str) -> bool:
-    """Whether inpainting tunes a step size for the variant; only replacement has one."""
-    methods = experiment["inpaint"]["methods"]
-    return is_tuned(experiment["variants"][variant]) and "replacement" in methods
+def tuned_methods(experiment: dict, variant: str) -> list[str]:
+    """The methods of inpainting whose steps are tuned for the variant.
+
+    replacement where the variant leaves its step size to tuning; projection, whose steps no variant
+    fixes, wherever the experiment tunes any.
+    """
+    tuned = {
+        "replacement": is_tuned(experiment["variants"][variant]),
+        "projection": experiment["tuning"] is not None,
+    }
+    return [method for method in experiment["inpaint"]["methods"] if tuned.get(method)]
 
 
 def likelihood_variants(experiment: dict) -> list[str]:

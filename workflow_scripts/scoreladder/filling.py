@@ -21,7 +21,7 @@ from scoreladder.samplers.base import CountCalls, Denoise
 from scoreladder.samplers.registry import steps_per_level
 from scoreladder.steps import Keep, at_once
 
-__all__ = ["METHODS", "Diverged", "fill", "plan", "states"]
+__all__ = ["METHODS", "Diverged", "fill", "has_steps", "plan", "states"]
 
 # RePaint's: jumps of 10 in a ladder of 250 levels, each gone 10 times (arXiv 2201.09865, section 5)
 REPAINT_LEVELS, REPAINT_JUMP, REPAINT_RESAMPLINGS = 250, 10, 10
@@ -53,6 +53,13 @@ def plan(method: str, sigmas: Tensor, nfe: int) -> tuple[Tensor, dict]:
         raise JobFailed(f"{found}; {method} goes down a ladder, of two levels at least")
     levels, knobs = (nfe, {}) if method == "ddrm" else _resampled(nfe)
     return noise.geometric(float(sigmas[0]), float(sigmas[-1]), levels), knobs
+
+
+def has_steps(method: str, sigmas: Tensor, nfe: int) -> bool:
+    """Whether a method makes steps with nfe evaluations whose size there is to choose."""
+    if method == "projection":
+        return plan(method, sigmas, nfe)[1]["corrector_steps"] > 0
+    return method == "replacement"
 
 
 def _resampled(nfe: int) -> tuple[int, dict]:
@@ -87,13 +94,17 @@ def states(
     images (n, C, H, W); known is a boolean mask, True where they are taken as they are; sigmas and
     nfe are those of `plan`; key and n fix the random numbers, the same for all methods. replacement
     needs α_i/σ_i² and takes chains that start from N(0, start_std²); the others, or where that is
-    None, start from the Gaussian with the mean and variance of the data under noise σ_1. denoise is
-    asked in place of the network, such as a counter around it. Raises JobFailed as `plan` does.
+    None, start from the Gaussian with the mean and variance of the data under noise σ_1. projection
+    may have α_i/σ_i² too, of its correctors: that is 2 snr² where the score's norm is that of z/σ,
+    as a good model's is; its paper's snr is 0.16. denoise is asked in place of the network, such as
+    a counter around it. Raises JobFailed as `plan` does.
     """
     where = images.device
     ladder, knobs = plan(method, sigmas, nfe)
     if method == "replacement":
         knobs["step_size"] = relative_step_size * float(sigmas[-1]) ** 2
+    if method == "projection" and relative_step_size is not None:
+        knobs["snr"] = (relative_step_size / 2) ** 0.5
     operator = operators.mask(known.to(where), images.shape[1:])
     generator = seeds.generator("inpaint", *key, device=where)
     mean, std = network.prior(float(sigmas[0]))
@@ -155,7 +166,7 @@ def fill(
             filled = state
         if not filled.isfinite().all():
             reason = "the network's answers are not"
-            if method == "replacement":
+            if relative_step_size is not None:
                 reason = (
                     f"the relative step size {relative_step_size:g} is too large for this model"
                 )

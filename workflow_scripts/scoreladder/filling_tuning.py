@@ -1,4 +1,4 @@
-"""Choosing the step size with which `replacement` fills holes: the same trials for every variant.
+"""Choosing the step size with which a method fills holes: the same trials for every variant.
 
 One that suits whole samples need not suit holes: a chain that starts from noise has all levels to
 forget it, but what a level takes for known is wrong by its σ until small ones have forgotten it.

@@ -10,9 +10,9 @@ sample block without shards, and `seed` a training seed.
 from scoreladder.catalog import PICTURES
 from scoreladder.config_queries import (
     data_of,
-    inpaints_by_step,
     is_direct,
     is_sweep_tuned,
+    tuned_methods,
     tuning_seed,
 )
 
@@ -133,16 +133,17 @@ def evaluate(experiment: dict, variant: str, seed: int) -> dict:
 
 
 def inpaint(experiment: dict, variant: str, seed: int) -> dict:
-    """{inpaint: {masks, methods, images, completions}, relative_step_sizes, sample, seed}.
+    """{inpaint: {masks, methods, images, completions}, tuning, sample, seed}.
 
-    relative_step_sizes: those to try, None where no step is tuned.
+    tuning: {methods: those whose steps are tuned, relative_step_sizes}, None where there are none.
     """
     # which other variants are inpainted does not matter to this one
     chosen = pick(experiment["inpaint"], "masks", "methods", "images", "completions")
     sample = sampler_block(experiment["variants"][variant])
-    tuned = inpaints_by_step(experiment, variant)
-    sizes = experiment["tuning"]["relative_step_sizes"] if tuned else None
-    return {"inpaint": chosen, "relative_step_sizes": sizes, "sample": sample, "seed": seed}
+    methods, tuning = tuned_methods(experiment, variant), None
+    if methods:
+        tuning = {"methods": methods} | pick(experiment["tuning"], "relative_step_sizes")
+    return {"inpaint": chosen, "tuning": tuning, "sample": sample, "seed": seed}
 
 
 def measure_likelihood(experiment: dict, variant: str, seed: int) -> dict:
