@@ -200,6 +200,7 @@ IMAGES_MISTAKES = {
     "more points than images": ("likelihood: {variants: [multi], points: 501, divergence: exact}", "likelihood.points", "found 501; at most the test split of multi, which is 500"),
     "gallery of images": ("gallery: [multi]", "gallery", "found a gallery with the dataset digits; only points have one"),
     "inpainting by another sampler": ("inpaint: {variants: [few], masks: [half], images: 2, completions: 2}", "inpaint.variants[0]", "found 'few', whose sampler is heun; the method replacement needs one of: langevin, annealed_langevin; other methods do not"),
+    "inpainting down a ladder that the network does not know": ("inpaint: {variants: [indexed], masks: [half], methods: [repaint], images: 2, completions: 2}", "inpaint.methods[0]", "found 'repaint' with indexed, whose network knows only its training ladder; methods for such a network: replacement, projection"),
     "inpainting without a budget": ("inpaint: {variants: [adaptive], masks: [half], methods: [ddrm], images: 2, completions: 2}", "inpaint.variants[0]", "found 'adaptive', whose sampler is pf_ode; inpainting needs a sampler with an nfe, which it spends"),
     "inpainting by a VAE": ("inpaint: {variants: [vae], masks: [half], methods: [ddrm], images: 2, completions: 2}", "inpaint.variants[0]", "found 'vae'"),
 }  # fmt: skip
@@ -211,6 +212,7 @@ def test_a_block_that_images_do_not_have(tmp_path, block, key, says):
     text = text.replace(
         "grids:",
         "  adaptive: {sample: {sampler: pf_ode}}\n"
+        "  indexed: {network: {conditioning: index}}\n"
         "  vae: {network: {kind: vae, width: 8, blocks: 1, latent: 2}}\ngrids:",
     )
     line = message(tmp_path, text.replace("grids:", f"{block}\ngrids:"))

@@ -33,7 +33,10 @@ def parser() -> argparse.ArgumentParser:
     add("image", type=Path, help="an image of the model's size and channels")
     add(
         "mask",
-        help=f"a PNG of that size, white where the image is known; or {', '.join(masks.MASKS)}",
+        help=(
+            "a PNG of that size, white where the image is known; or one of: "
+            f"{', '.join(masks.MASKS)} (the number: percent of the pixels missing)"
+        ),
     )
     add("output", type=Path, help="the PNG to write: the completions side by side")
     add(

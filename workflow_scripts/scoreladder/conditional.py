@@ -25,6 +25,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from scoreladder.blocks import INPAINTING
 from scoreladder.operators import Operator
 from scoreladder.samplers.base import Denoise, levels, sampler, standard_normal
 from scoreladder.samplers.langevin import annealed_langevin
@@ -184,12 +185,7 @@ def ddrm(
     yield operator.replace(x, y)
 
 
-METHODS = {
-    "replacement": replacement_langevin,
-    "projection": projection,
-    "repaint": repaint,
-    "ddrm": ddrm,
-}
+METHODS = dict(zip(INPAINTING, (replacement_langevin, projection, repaint, ddrm), strict=True))
 
 
 def expected_nfe(method: str, count: int, **knobs) -> int:

@@ -105,7 +105,7 @@ def check_inpaint(experiment: dict) -> None:
             raise ConfigError(key, found, "inpainting needs a sampler with an nfe, which it spends")
         if "replacement" in block["methods"]:
             _check_steps(name, sample, key)
-        _check_methods(name, sample["ladder"], block["methods"])
+        _check_methods(name, experiment["variants"][name], block["methods"])
 
 
 def _check_steps(name: str, sample: dict, key: Key) -> None:
@@ -120,13 +120,19 @@ def _check_steps(name: str, sample: dict, key: Key) -> None:
         raise ConfigError(key, found, allowed)
 
 
-def _check_methods(name: str, ladder: dict, methods: list[str]) -> None:
-    """Raise ConfigError for a method that goes down a ladder where the variant's is one level."""
+def _check_methods(name: str, variant: dict, methods: list[str]) -> None:
+    """Raise ConfigError for a method with a ladder of its own where the variant has to keep its."""
+    if variant["sample"]["ladder"]["kind"] == "single":
+        why, where = "ladder is one level", "one level"
+    elif variant["network"].get("conditioning") == "index":
+        why, where = "network knows only its training ladder", "such a network"
+    else:
+        return
     for key, method in items(("inpaint", "methods"), methods):
-        if method in DOWN_A_LADDER and ladder["kind"] == "single":
-            found = f"found {shown(method)} with {name}, whose ladder is one level"
+        if method in DOWN_A_LADDER:
+            found = f"found {shown(method)} with {name}, whose {why}"
             others = [each for each in INPAINTING if each not in DOWN_A_LADDER]
-            raise ConfigError(key, found, f"methods for one level: {listed(others)}")
+            raise ConfigError(key, found, f"methods for {where}: {listed(others)}")
 
 
 def check_likelihood(experiment: dict) -> None:
