@@ -150,14 +150,14 @@ def test_methods_with_a_step_size_have_it_tuned(tmp_path, methods, tuned):
     assert asked == [method for method in tuned if method == "projection"]
 
 
-def test_the_figure_of_inpainting_shows_two_variants_and_the_first_method(tmp_path):
+def test_the_figure_of_inpainting_shows_two_variants_and_the_animation_the_first_method(tmp_path):
     block = (
         "inpaint: {variants: [few, multi, single-1.0], methods: [projection, replacement], "
         "masks: [text, half], images: 2, completions: 2}"
     )
     experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
     drawn = specs_report.plot_inpainting(experiment)
-    assert drawn["shown"] == ["few", "multi"] and drawn["method"] == "projection"
+    assert drawn["shown"] == ["few", "multi"] and drawn["methods"][0] == "projection"
     assert drawn["masks"] == ["text", "half"] and len(drawn["labels"]) == 4
     animated = specs_report.animate_inpainting(experiment)
     assert (animated["mask"], animated["method"], animated["seed"]) == ("text", "projection", 0)

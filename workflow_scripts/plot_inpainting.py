@@ -11,23 +11,27 @@ def plot_inpainting(
     completions: dict[str, Path],
     labels: dict[str, str],
     masks: list[str],
-    method: str,
+    methods: list[str],
     svg: Path,
     png: Path,
 ) -> None:
-    """Draw, a row per mask, what one method makes of it by each variant's completions."""
+    """Draw what methods make of masks by each variant's completions.
+
+    A row for each mask shows the first method, one for each other method the first mask.
+    """
     drawn = {}
     for variant, path in completions.items():
         with np.load(path, allow_pickle=False) as arrays:
             drawn[variant] = dict(arrays)
     first = next(iter(drawn.values()))
+    shown = [(mask, methods[0]) for mask in masks] + [(masks[0], each) for each in methods[1:]]
     rows = {
-        mask.replace("_", " "): holes.Filled(
+        f"{mask.replace('_', ' ')}\n{method}": holes.Filled(
             first["truth"],
             first[f"known_{mask}"],
             {labels[variant]: each[f"{mask}_{method}"] for variant, each in drawn.items()},
         )
-        for mask in masks
+        for mask, method in shown
     }
     style.save(holes.holes(rows), svg, png)
 
@@ -40,7 +44,7 @@ if "snakemake" in globals():
             dict(zip(current.spec["shown"], map(Path, snakemake.input.completions), strict=True)),
             dict(current.spec["labels"]),
             current.spec["masks"],
-            current.spec["method"],
+            current.spec["methods"],
             Path(snakemake.output.svg),
             Path(snakemake.output.png),
         )

@@ -113,13 +113,9 @@ def plot_mixing(experiment: dict) -> dict:
 
 
 def plot_inpainting(experiment: dict) -> dict:
-    """{labels, shown: [variants], masks, method}: the first method is drawn, of two variants."""
-    block = experiment["inpaint"]
-    return plot(experiment) | {
-        "shown": drawn_inpainted(experiment),
-        "masks": block["masks"],
-        "method": block["methods"][0],
-    }
+    """{labels, shown: [variants], masks, methods}: two variants at most are drawn."""
+    shown = {"shown": drawn_inpainted(experiment)}
+    return plot(experiment) | shown | pick(experiment["inpaint"], "masks", "methods")
 
 
 def animate_inpainting(experiment: dict) -> dict:

@@ -84,5 +84,8 @@ def _row(every: list[Axes], filled: Filled, shown: int, scale: Normalize) -> Non
 
 
 def spread(completions: np.ndarray) -> np.ndarray:
-    """Pixelwise standard deviation over K completions (K, n, C, H, W), rms over C: (n, H, W)."""
-    return np.sqrt(completions.var(axis=0, ddof=1).mean(axis=1))
+    """Pixelwise standard deviation over K completions (K, n, C, H, W), rms over C: (n, H, W).
+
+    Of values clipped to [−1, 1], as they are drawn and measured.
+    """
+    return np.sqrt(completions.clip(-1, 1).var(axis=0, ddof=1).mean(axis=1))
