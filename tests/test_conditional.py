@@ -168,3 +168,26 @@ def test_levels_are_resampled_in_the_order_of_diffusers(count, jump_length, resa
 def test_arguments_that_do_not_fit_are_refused(method, knobs, message):
     with pytest.raises(ValueError, match=message):
         complete(method, knobs, masked(True, False, True))
+
+
+def test_colours_follow_the_exact_conditional_given_their_grey():
+    """Given A x = y with A Aᵀ = 1: mean Σ Aᵀ (A Σ Aᵀ)⁻¹ y, covariance Σ − Σ Aᵀ (A Σ Aᵀ)⁻¹ A Σ."""
+    covariance = torch.tensor([[1.0, 0.7, 0.1], [0.7, 0.8, 0.2], [0.1, 0.2, 0.5]]).double()
+    law = GaussianMixture(torch.zeros(1, 3, dtype=torch.float64), covariance[None], [1.0])
+    n, operator, sigmas = 3000, operators.colourisation(), noise.geometric(3.0, 0.05, 30)
+    generators = [torch.Generator().manual_seed(seed) for seed in range(3)]
+    x = 3 * torch.randn(n, 3, 1, 1, generator=generators[0], dtype=torch.float64)
+    found = conditional.replacement_langevin(
+        lambda x, sigma: law(x.flatten(1), sigma).reshape(x.shape),
+        x,
+        torch.full((n, 1, 1, 1), 1.2, dtype=torch.float64),
+        operator,
+        sigmas,
+        60,
+        0.1 * 0.05**2,
+        *generators[1:],
+    ).flatten(1)
+    row = torch.full((3,), 3**-0.5, dtype=torch.float64)
+    gain = covariance @ row / (row @ covariance @ row)
+    assert torch.allclose(found.mean(0), gain * 1.2, atol=0.06)
+    assert torch.allclose(found.T.cov(), covariance - gain[:, None] * (row @ covariance), atol=0.05)

@@ -27,6 +27,12 @@ NOTES = {
         "VAE, a lower bound from 100 importance-weighted draws; images are dequantised by uniform "
         "noise for all, and flow and VAE are trained so"
     ),
+    "Holes": (
+        "no method draws from the exact conditional: of two values of correlation 0.8, one known "
+        "to be 1.5, the other has mean 1.20 and variance 0.36; with the exact score and 200 "
+        "evaluations on ten levels from 5 to 0.05 replacement finds 0.81 and 0.85 at α/σ² = 0.06, "
+        "1.15 and 0.40 at 0.5, projection 1.17 and 0.37, repaint 1.13 and 0.30, ddrm 1.16 and 0.28"
+    ),
     "Intervals": (
         "95 %, Student's t over training seeds; two variants are compared seed by seed; SE within "
         "a run is a bootstrap over its samples"
@@ -106,6 +112,9 @@ def write_report(
     written = {
         key: value for key, value in experiment.items() if key not in ("missing", "unjudged")
     }
+    remarks = {
+        name: text for name, text in NOTES.items() if name != "Holes" or numbers.get("inpainting")
+    }
     html = page.render(
         experiment,
         files.read_json(folder / "summary" / "claims.json")["claims"],
@@ -116,7 +125,7 @@ def write_report(
         ],
         yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=100),
         provenance(runs, files.read_json(manifest)),
-        budgets(runs) | NOTES,
+        budgets(runs) | remarks,
     )
     files.write_text(path, html)
 
