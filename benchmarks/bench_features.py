@@ -16,7 +16,7 @@ import torch
 from scoreladder import devices, inception
 from scoreladder.errors import JobFailed
 
-IMAGES = 256
+IMAGES = 128
 SIDE = 32
 ROUNDS = 5
 
