@@ -78,22 +78,22 @@ def tuning_file(wildcards):
     return f"{TUNING}.json".format(**wildcards) if config_queries.is_tuned(variant) else []
 
 
-def shard_files(wildcards):
+def of_shards(pattern, wildcards):
+    """The files of that pattern for each shard of a run."""
     shards = WHOLE[wildcards.experiment]["variants"][wildcards.variant]["sample"]["shards"]
-    return expand(f"{SHARD}.npy", shard=range(shards), **wildcards)
+    return expand(pattern, shard=range(shards), **wildcards)
 
 
 def unextracted_shard_files(wildcards):
     """The shards, where their features are computed when they are measured."""
     inception = config_queries.by_inception(WHOLE[wildcards.experiment])
-    return [] if inception else shard_files(wildcards)
+    return [] if inception else of_shards(f"{SHARD}.npy", wildcards)
 
 
 def feature_files(wildcards):
     """The shards' features, where each shard is worth a job of its own."""
-    if not config_queries.by_inception(WHOLE[wildcards.experiment]):
-        return []
-    return [f"{path.removesuffix('.npy')}.features.npy" for path in shard_files(wildcards)]
+    inception = config_queries.by_inception(WHOLE[wildcards.experiment])
+    return of_shards(f"{FEATURES}.npy", wildcards) if inception else []
 
 
 def every_run(wildcards):

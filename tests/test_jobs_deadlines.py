@@ -1,5 +1,6 @@
 """A training that is told to stop saves itself, and the next attempt ends with the same bits."""
 
+import math
 import os
 import signal
 
@@ -46,6 +47,7 @@ def test_a_training_that_is_told_to_stop_goes_on_later(
     facts, model, curve = attempt(data, tmp_path / "whole", Deadline())
     assert facts["resumed_at"] == 0
     monkeypatch.setattr(train, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(train, "SAVE_SHARE", math.inf)
     saves = []
 
     def stop(**facts):

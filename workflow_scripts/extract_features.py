@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from scoreladder import devices, features
+from scoreladder.rows import Stored
 from scoreladder.steps import Keep, at_once
 
 
@@ -14,8 +13,7 @@ def extract_features(
     """Save the features (n, 2048) of the shard's images."""
     where = devices.choose(device)
     extract = features.extractor(spec["features"], network, where)
-    images = np.load(shard, mmap_mode="r", allow_pickle=False)
-    features.store(path, images, extract, "features", keep)
+    features.store(path, Stored([shard]), extract, "features", keep)
     return {"device": devices.describe(where), "dtype": "float32"}
 
 

@@ -41,8 +41,8 @@ def measure_likelihood(
         )
     error = float(each.std(ddof=1) / len(each) ** 0.5)
     files.write_json(path, {"metrics": {"nll": float(each.mean()), "nll_se": error}})
-    facts = {"dtype": "float32 model, float64 integration"}
-    return facts | {"device": devices.describe(where)}
+    dtype = "float32 model, float64 integration"
+    return {"device": devices.describe(where), "dtype": dtype}
 
 
 if "snakemake" in globals():

@@ -204,13 +204,13 @@ def model_metrics(
     data, sigmas = torch.from_numpy(test).to(device), model.sigmas.cpu()
     losses = probes.losses_by_level(model, data, sigmas)
     weight = weighting(spec["weighting"], model.sigma_data)
-    density = densities.density(spec["density"], sigmas)
+    density = densities.density(spec["density"], sigmas.to(device))
     shares = probes.loss_shares(losses, sigmas, weight, density)
     curves = {"sigma": sigmas.tolist(), "loss": losses, "share": shares.tolist()}
     noise = probes.excess_gradient_noise(
         model,
         weight,
-        densities.density(spec["density"], sigmas.to(device)),
+        density,
         data,
         spec["batch_size"],
         spec["seed"],

@@ -13,18 +13,27 @@ from scoreladder.errors import TrainingFailed
 if TYPE_CHECKING:
     from scoreladder.training import Run
 
-# what torch says where the machine's own memory is used up
-NO_MEMORY = ("can't allocate memory", "DefaultCPUAllocator", "not enough memory")
-NO_MEMORY += ("CUBLAS_STATUS_ALLOC_FAILED",)
+# what torch says where memory is used up, beside its own OutOfMemoryError
+NO_MEMORY = (
+    "can't allocate memory",
+    "DefaultCPUAllocator",
+    "not enough memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+)
+
+
+def micro_batch(training: dict) -> int:
+    """How many images' gradient is taken in one go: training.micro_batch, or all of a batch."""
+    return training.get("micro_batch", training["batch_size"])
 
 
 def micro_batches(training: dict, first: int, batch: int) -> list[tuple[int, int]]:
     """Those of a step's `batch` images, the first being number `first`, that this process takes.
 
-    Pairs (number of its first image, size). Each has training.micro_batch images (default: all of
-    a batch), the last what is left; of W processes each takes every W-th.
+    Pairs (number of its first image, size). Each has `micro_batch` images, the last what is left;
+    of W processes each takes every W-th.
     """
-    size = training.get("micro_batch", training["batch_size"])
+    size = micro_batch(training)
     every = [(first + at, min(size, batch - at)) for at in range(0, batch, size)]
     return every[parallel.rank() :: parallel.world()]
 
@@ -71,7 +80,7 @@ def explained(training: dict, image: int) -> Iterator[None]:
         ours = isinstance(error, MemoryError | torch.OutOfMemoryError)
         if not ours and not any(words in str(error) for words in NO_MEMORY):
             raise
-        size = training.get("micro_batch", training["batch_size"])
+        size = micro_batch(training)
         smaller = [n for n in range(1, size // 2 + 1) if training["batch_size"] % n == 0]
         advice = ", the least there is; try a smaller network"
         advice = f"; try {smaller[-1]}" if smaller else advice

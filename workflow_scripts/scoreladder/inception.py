@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from scoreladder import archives, mirrors, sources
 from scoreladder.archives import Member
 from scoreladder.errors import JobFailed
-from scoreladder.files import atomic_path, sha256
+from scoreladder.files import atomic_path, sha256_of
 
 SIDE = 299
 FEATURES = 2048
@@ -67,7 +67,7 @@ def load(path: Path, device: torch.device | str = "cpu") -> nn.Module:
 
     Raises JobFailed where the file is neither of the two: it is not opened then.
     """
-    found = sha256(path.read_bytes())
+    found = sha256_of(path)
     if found not in (OFFICIAL.sha256, HEADLESS.sha256):
         raise JobFailed(f"{path}: not the Inception network: SHA-256 {found}; delete it")
     network = torch.jit.load(path, map_location=device).eval()
