@@ -2,7 +2,10 @@
 rule inpaint:
     input:
         data=of_variant(DATA),
+        reference=of_variant(REFERENCE),
+        classifier=classifier_file,
         model=needs("inpaint", model_file),
+        masks=drawn_mask_files,
     output:
         metrics=f"{INPAINTED}.json",
         completions=f"{INPAINTED}.npz",
@@ -11,7 +14,7 @@ rule inpaint:
         f"{HERE}/logs/inpaint/{{variant}}.seed{{seed}}.log",
     conda:
         "../environment.yml"
-    threads: 1
+    threads: feature_threads
     params:
         spec=spec_of(specs.inpaint, "variant", "seed"),
         code=code("inpaint.py"),

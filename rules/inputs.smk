@@ -160,6 +160,12 @@ def gallery_data_files(wildcards):
     return expand(DATA, experiment=wildcards.experiment, data=names)
 
 
+def drawn_mask_files(wildcards):
+    """The masks that are drawn by hand."""
+    block = WHOLE[wildcards.experiment]["inpaint"]
+    return [str(Path(path).expanduser()) for path in block["drawn_masks"]] if block else []
+
+
 def completion_files(wildcards):
     """The completions by the first model of each inpainting variant that is drawn."""
     experiment = EXPERIMENTS[wildcards.experiment]

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from scoreladder import conditional, filling, masks, models, noise, sampling, seeds
+from scoreladder import conditional, filling, masks, models, noise, operators, sampling, seeds
 from scoreladder.errors import JobFailed
 
 SIGMAS = noise.geometric(3.0, 0.2, 4)
 DATA = 2 * torch.rand(60, 1, 8, 8, generator=torch.Generator().manual_seed(0)) - 1
 KNOWN = masks.half(8, 8)
+HALF = operators.mask(KNOWN, (1, 8, 8))
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def model():
 
 def filled(model, method, nfe, **options):
     options = {"start_std": 2.0, "relative_step_size": 0.2} | options
-    return filling.fill(model, DATA[:3], KNOWN, method, SIGMAS, nfe, 2, (0, "half"), **options)
+    return filling.fill(model, DATA[:3], HALF, method, SIGMAS, nfe, 2, (0, "half"), **options)
 
 
 @pytest.mark.parametrize("nfe", [5, 11, 23, 60])
@@ -109,13 +110,13 @@ def test_chains_are_drawn_in_blocks_of_their_own_random_numbers(model, method, m
     assert [len(block["x"]) for block in blocks.values()] == [4, 2] and list(blocks)[1] == "block1"
     assert found.shape == whole.shape and np.isfinite(found).all()
     # the fifth and sixth chain are the second completions of the second and third image
-    arguments = model, DATA[1:3], KNOWN, method, SIGMAS, 9, (0, "half", 1), 2.0, 0.2
+    arguments = model, DATA[1:3], HALF, method, SIGMAS, 9, (0, "half", 1), 2.0, 0.2
     assert (found[1, 1:] == deque(filling.states(*arguments), maxlen=1).pop().numpy()).all()
 
 
 @pytest.mark.parametrize("method", filling.METHODS)
 def test_with_everything_known_a_filling_is_its_image_bit_for_bit(model, method):
-    everything = torch.ones(1, 8, 8, dtype=torch.bool)
+    everything = operators.mask(torch.ones(1, 8, 8, dtype=torch.bool), (1, 8, 8))
     step = {"start_std": 2.0, "relative_step_size": 0.2}
     found, _ = filling.fill(model, DATA[:3], everything, method, SIGMAS, 23, 2, (0, "all"), **step)
     assert (found == DATA[:3].numpy()).all()
@@ -149,7 +150,7 @@ def unconditional(method, model, x, ladder, knobs, generator):
 @pytest.mark.parametrize("method", filling.METHODS)
 def test_with_nothing_known_a_filling_is_a_sample_of_the_unconditional_method(model, method):
     """As shipped: repaint jumps 10 times, ddrm has η = 0.85, projection correctors."""
-    nothing, key = torch.zeros(1, 8, 8, dtype=torch.bool), (0, "none")
+    nothing, key = operators.mask(torch.zeros(1, 8, 8, dtype=torch.bool), (1, 8, 8)), (0, "none")
     step = {"start_std": 2.0, "relative_step_size": 0.2} if method == "replacement" else {}
     found, _ = filling.fill(model, DATA[:3], nothing, method, SIGMAS, 60, 1, key, **step)
     ladder, knobs = filling.plan(method, SIGMAS, 60)

@@ -3,9 +3,21 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import inpaint
-from scoreladder import datasets, files, filling, inpainting, models, steps
+from scoreladder import (
+    datasets,
+    features,
+    files,
+    filling,
+    inpainting,
+    metrics_features,
+    models,
+    operators,
+    reference,
+    steps,
+)
 from scoreladder.catalog import MEAN_IMAGE, OF_INPAINTING
 from scoreladder.datasets import Splits
 
@@ -14,8 +26,11 @@ NETWORK = {"kind": "mlp", "width": 8, "blocks": 1}
 BLOCKS = {"noise": LADDER, "density": {"kind": "ladder"}, "denoiser": "edm", "network": NETWORK}
 SAMPLE = {"sampler": "annealed_langevin", "ladder": LADDER, "nfe": 11, "start_std": 1.0}
 SPEC = {
+    "features": {"kind": "digit_classifier", "steps": 2},
     "inpaint": {
         "masks": ["half", "lines"],
+        "drawn_masks": [],
+        "operators": [],
         "methods": ["replacement", "projection"],
         "images": 5,
         "completions": 3,
@@ -36,10 +51,17 @@ def job(tmp_path):
     datasets.write(Splits(images, images, images[::-1].copy(), labels, labels, labels), data)
     description = models.describe(BLOCKS, torch.from_numpy(images))
     models.save(models.build(description), description, model)
+    classifier, known = tmp_path / "classifier.safetensors", tmp_path / "real" / "reference.json"
+    known.parent.mkdir()
+    features.save_classifier(features.train_classifier(images, labels, 2), classifier)
+    extract = features.extractor(SPEC["features"], classifier)
+    for name in reference.SPLITS:
+        np.save(reference.files(known)[name], extract(images))
+    reference.complete(known, "test", neighbours=False)
     metrics, arrays = tmp_path / "inpainted.json", tmp_path / "inpainted.npz"
 
     def run(keep=steps.at_once, spec=SPEC):
-        facts = inpaint.inpaint(data, model, spec, "cpu", metrics, arrays, keep)
+        facts = inpaint.inpaint(data, known, classifier, model, spec, "cpu", metrics, arrays, keep)
         with np.load(arrays, allow_pickle=False) as drawn:
             return facts, files.read_json(metrics), dict(drawn)
 
@@ -51,7 +73,8 @@ def test_every_mask_and_method_has_its_completions_its_metrics_and_its_evaluatio
     rows = [row for row in found["rows"] if row["method"] != MEAN_IMAGE]
     assert [f"{row['mask']}_{row['method']}" for row in rows] == STEPS
     assert [row["nfe"] for row in rows] == [11, 8, 11, 8]
-    assert set(drawn) == {"truth", "known_half", "known_lines", *STEPS}
+    of_masks = {f"{kind}_{mask}" for kind in ("known", "seen") for mask in ("half", "lines")}
+    assert set(drawn) == {"truth", *of_masks, *STEPS}
     for row in rows:
         known, completions = drawn[f"known_{row['mask']}"], drawn[f"{row['mask']}_{row['method']}"]
         assert completions.shape == (3, 5, 1, 8, 8)
@@ -62,6 +85,38 @@ def test_every_mask_and_method_has_its_completions_its_metrics_and_its_evaluatio
         assert (row["relative_step_size"], row["at_grid_edge"]) == (size, False)
     assert facts["relative_step_sizes"] == found["relative_step_sizes"] == {"replacement": 0.2}
     assert found["tuning"] == {}
+
+
+def test_completed_images_are_held_against_the_data_by_their_fid(job, tmp_path):
+    _, found, drawn = job()
+    extract = features.extractor(SPEC["features"], tmp_path / "classifier.safetensors")
+    moments = reference.read(tmp_path / "real" / "reference.json").moments
+    for row in found["rows"]:
+        if row["method"] != MEAN_IMAGE:
+            whole = drawn[f"{row['mask']}_{row['method']}"].reshape(15, 1, 8, 8)
+            expected = metrics_features.fid(extract(whole), *moments)
+            assert row["metrics"]["completion_fid"] == pytest.approx(expected)
+
+
+def test_a_mask_drawn_by_hand_and_an_operator_are_problems_too(job, tmp_path):
+    """The PNG is a mask like any other; the operator's completions have its means, no pixels."""
+    known = np.random.default_rng(1).random((8, 8)) < 0.5
+    Image.fromarray(np.where(known, 255, 0).astype(np.uint8)).save(tmp_path / "own.png")
+    further = {"drawn_masks": [str(tmp_path / "own.png")], "operators": ["super_resolution_2"]}
+    _, found, drawn = job(spec=SPEC | {"inpaint": SPEC["inpaint"] | further})
+    assert (drawn["known_own"] == known).all() and not drawn["known_super_resolution_2"].any()
+    assert (drawn["own_projection"][..., known] == drawn["truth"][..., known]).all()
+    forward = operators.super_resolution(2).forward
+    truth = forward(torch.from_numpy(drawn["truth"]))
+    for method in SPEC["inpaint"]["methods"]:
+        filled = torch.from_numpy(drawn[f"super_resolution_2_{method}"])
+        assert torch.allclose(forward(filled.flatten(0, 1)).unflatten(0, (3, 5)), truth, atol=1e-5)
+    of_masks = [
+        row["metrics"]["hole_rmse"]
+        for row in found["rows"]
+        if row["method"] == "replacement" and row["mask"] in ("half", "lines", "own")
+    ]
+    assert found["metrics"]["hole_rmse"] == pytest.approx(np.mean(of_masks))
 
 
 def test_each_mask_begins_with_the_training_images_mean(job):

@@ -19,6 +19,7 @@ def arrays(path, shape, seed, completions=5, images=6):
     for mask in ("half", "random_75"):
         known = masks.MASKS[mask](*shape[1:]).numpy()
         drawn[f"known_{mask}"] = known
+        drawn[f"seen_{mask}"] = np.where(known, drawn["truth"], 0)
         for method in ("replacement", "ddrm"):
             filled = random.uniform(-1, 1, (completions, images, *shape))
             filled = np.where(known, drawn["truth"], filled).astype(np.float32)

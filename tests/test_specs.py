@@ -123,11 +123,12 @@ def test_inpainting_depends_on_neither_its_data_nor_on_who_else_inpaints(tmp_pat
     block = "inpaint: {variants: [multi], masks: [half], images: 2, completions: 2}"
     experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
     spec = specs.inpaint(experiment, "multi", 0)
-    assert set(spec) == {"inpaint", "tuning", "sample", "seed"}
-    assert set(spec["inpaint"]) == {"masks", "methods", "images", "completions"}
+    assert set(spec) == {"features", "inpaint", "tuning", "sample", "seed"}
+    left_out = {"drawn_masks", "operators", "methods"}
+    assert set(spec["inpaint"]) == {"masks", "images", "completions", *left_out}
     assert spec["inpaint"]["methods"] == ["replacement"]
     drawn = specs_report.plot_inpainting(experiment)
-    assert (drawn["shown"], drawn["masks"]) == (["multi"], ["half"])
+    assert (drawn["shown"], drawn["problems"]) == (["multi"], ["half"])
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_the_figure_of_inpainting_shows_two_variants_and_the_animation_the_first
     experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
     drawn = specs_report.plot_inpainting(experiment)
     assert drawn["shown"] == ["few", "multi"] and drawn["methods"][0] == "projection"
-    assert drawn["masks"] == ["text", "half"] and len(drawn["labels"]) == 4
+    assert drawn["problems"] == ["text", "half"] and len(drawn["labels"]) == 4
     animated = specs_report.animate_inpainting(experiment)
     assert (animated["mask"], animated["method"], animated["seed"]) == ("text", "projection", 0)
     assert animated["sample"]["ladder"]["levels"] == 3 and "shards" not in animated["sample"]

@@ -10,7 +10,7 @@ ROWS = [
     {"variant": variant, "seed": seed, "mask": mask, "method": method, "nfe": nfe}
     | {"relative_step_size": (0.1, 0.2)[seed] if nfe == 200 else None, "at_grid_edge": seed == 1}
     | {"hole_energy": error + 0.1 * seed, "hole_psnr": 12.0}
-    | {"hole_rmse": 0.4, "hole_ssim": 0.5, "hole_spread": 0.2}
+    | {"hole_rmse": 0.4, "hole_ssim": 0.5, "hole_spread": 0.2, "completion_fid": 30.0}
     for variant, error in (("multi", 0.3), ("single", 0.5))
     for seed in (0, 1)
     for mask in ("lines", "half")
@@ -20,7 +20,7 @@ ROWS = [
 
 def test_each_mask_and_method_has_its_variants_and_their_difference_by_seed():
     found = tables.inpainting(pd.DataFrame(ROWS), LABELS)
-    assert len(found["columns"]) == 8 and all(len(row) == 8 for row in found["rows"])
+    assert len(found["columns"]) == 9 and all(len(row) == 9 for row in found["rows"])
     assert [row[0] for row in found["rows"]][:4] == [
         "lines, replacement: 10 scales",
         "lines, replacement: σ = 1",
@@ -38,7 +38,13 @@ def test_each_mask_and_method_has_its_variants_and_their_difference_by_seed():
 
 
 def test_the_mean_image_has_one_row_per_mask_without_cost_or_seeds():
-    blind = {"nfe": 0, "relative_step_size": None, "hole_energy": 0.61, "hole_spread": 0.0}
+    blind = {
+        "nfe": 0,
+        "relative_step_size": None,
+        "hole_energy": 0.61,
+        "hole_spread": 0.0,
+        "completion_fid": 90.0,
+    }
     rows = [row | ({"method": "mean image"} | blind) for row in ROWS if row["nfe"] == 200]
     found = tables.inpainting(pd.DataFrame(rows), LABELS)["rows"]
     assert [row[0] for row in found] == ["lines: mean image", "half: mean image"]

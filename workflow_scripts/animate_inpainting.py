@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scoreladder import datasets, denoiser, devices, files, filling, masks, sampling
+from scoreladder import datasets, denoiser, devices, files, filling, problems, sampling
 from scoreladder.plotting import animations
 
 
@@ -41,7 +41,7 @@ def animate_inpainting(
     filled = filling.states(
         network,
         truth,
-        masks.MASKS[spec["mask"]](*truth.shape[-2:]),
+        problems.problem(spec["mask"], truth.shape[1:], where).operator,
         spec["method"],
         sigmas,
         sample["nfe"],

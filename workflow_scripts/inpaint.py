@@ -16,15 +16,19 @@ from scoreladder import (
     filling,
     filling_tuning,
     inpainting,
-    masks,
+    metrics_features,
+    problems,
     sampling,
 )
+from scoreladder import features as networks
+from scoreladder import reference as references
+from scoreladder.blocks import problem_name
 from scoreladder.catalog import MEAN_IMAGE
 from scoreladder.steps import Keep, at_once
 
 
 def over_masks(rows: list[dict], method: str) -> dict[str, float | None]:
-    """The metrics of one method, means over the masks; None where a mask's has none.
+    """The metrics of one method, means over the rows of masks; None where a mask's has none.
 
     hole_gain is the least, so that above 1 the mean image is beaten on every mask.
     """
@@ -39,6 +43,8 @@ def over_masks(rows: list[dict], method: str) -> dict[str, float | None]:
 
 def inpaint(
     data: Path,
+    reference: Path,
+    classifier: Path,
     model: Path,
     spec: dict,
     device: str,
@@ -46,22 +52,27 @@ def inpaint(
     arrays: Path,
     keep: Keep = at_once,
 ) -> dict:
-    """Write the metrics of every mask and method, and the completions.
+    """Write the metrics of every problem and method, and the completions.
 
-    "metrics" are those of `over_masks` for the first method; "rows" has {mask, method, nfe,
-    relative_step_size, at_grid_edge, metrics} each, for each mask first that of the training
-    images' mean in place of completions; "tuning" has by method what `filling_tuning` tells, and
-    "relative_step_sizes" what each method with a step takes. What is infinite, where all fillings
-    are the truth to the last bit, is null. In the arrays are truth, and per mask known_MASK and
-    MASK_METHOD. Trials and blocks of chains are steps.
+    A problem is a mask, of its own name or of a PNG's, or a linear operator. "metrics" are those of
+    `over_masks` for the first method; "rows" has {mask (the problem), method, nfe,
+    relative_step_size, at_grid_edge, metrics} each, for each problem first that of the training
+    images' mean in place of completions; "tuning" has by method what `filling_tuning` tells of
+    masks, and "relative_step_sizes" what each method with a step takes. What is infinite, where all
+    fillings are the truth to the last bit, is null. In the arrays are truth, and per problem
+    known_MASK, seen_MASK (AᵀA of truth) and MASK_METHOD. Trials and blocks of chains are steps.
     """
     where = devices.choose(device)
     network = denoiser.load(model, where)
     splits, chosen, sample = datasets.read(data), spec["inpaint"], spec["sample"]
     truth, mean = splits.values("test", chosen["images"]), splits.values("train").mean(axis=0)
     sigmas = sampling.ladder_of(sample, network)
-    known = {mask: masks.MASKS[mask](*truth.shape[-2:]) for mask in chosen["masks"]}
-    holes = {mask: each.numpy() for mask, each in known.items()}
+    asked = [*chosen["masks"], *chosen["drawn_masks"], *chosen["operators"]]
+    posed = {problem_name(each): problems.problem(each, truth.shape[1:], where) for each in asked}
+    known = {name: each.known.numpy() for name, each in posed.items()}
+    masks = [problem_name(each) for each in chosen["masks"] + chosen["drawn_masks"]]
+    extract = networks.extractor(spec["features"], classifier, where)
+    moments = references.read(reference).moments
 
     def filled(
         images: np.ndarray,
@@ -76,7 +87,7 @@ def inpaint(
         return filling.fill(
             network,
             torch.from_numpy(images).to(where),
-            known[mask],
+            posed[mask].operator,
             method,
             sigmas,
             sample["nfe"],
@@ -96,50 +107,48 @@ def inpaint(
             return filled(images, mask, method, count, size, label, at_once, "tune")[0]
 
         sizes, kept = spec["tuning"]["relative_step_sizes"], partial(_kept_as, method, keep)
+        holes = {mask: known[mask] for mask in masks}
         return filling_tuning.tuned(images, holes, sizes, trial, kept)
 
-    asked = spec["tuning"]["methods"] if spec["tuning"] else []
-    tuning = {each: tuned(each) for each in asked if filling.has_steps(each, sigmas, sample["nfe"])}
+    def measured(completions: np.ndarray, mask: str) -> dict[str, float | None]:
+        found = inpainting.hole_metrics(completions, truth, known[mask], mean)
+        found |= inpainting.hole_similarity(completions, truth, known[mask])
+        whole = extract(completions.reshape(-1, *truth.shape[1:]))
+        found["completion_fid"] = metrics_features.fid(whole, *moments)
+        # JSON has no infinity
+        return {name: value if math.isfinite(value) else None for name, value in found.items()}
+
+    wanted = spec["tuning"]["methods"] if spec["tuning"] else []
+    stepping = [each for each in wanted if filling.has_steps(each, sigmas, sample["nfe"])]
+    tuning = {each: tuned(each) for each in stepping}
     sizes = {method: found["relative_step_size"] for method, found in tuning.items()}
     if "replacement" in chosen["methods"]:
         sizes.setdefault("replacement", sample["step_size"])
 
-    drawn, rows = {"truth": truth}, []
-    for mask in chosen["masks"]:
-        drawn[f"known_{mask}"] = holes[mask]
-        rows.append(_of_mean_image(mask, mean, truth, holes[mask]))
+    drawn, rows, blind = {"truth": truth}, [], np.broadcast_to(mean, (2, *truth.shape))
+    for mask, (operator, _) in posed.items():
+        drawn[f"known_{mask}"] = known[mask]
+        seen = operator.adjoint(operator.forward(torch.from_numpy(truth).to(where)))
+        drawn[f"seen_{mask}"] = seen.cpu().numpy()
+        row = {"mask": mask, "method": MEAN_IMAGE, "nfe": 0, "relative_step_size": None}
+        rows.append(row | {"at_grid_edge": False, "metrics": measured(blind, mask)})
         for method in chosen["methods"]:
             name = f"{mask}_{method}"
             kept = partial(_kept_as, name, keep)
             size, count = sizes.get(method), chosen["completions"]
             completions, nfe = filled(truth, mask, method, count, size, name, kept)
             drawn[name] = completions
-            found = _measured(completions, truth, holes[mask], mean)
+            found = measured(completions, mask)
             edge = method in tuning and tuning[method]["at_grid_edge"]
             step = {"relative_step_size": size, "at_grid_edge": edge}
             rows.append({"mask": mask, "method": method, "nfe": nfe, **step, "metrics": found})
     with files.atomic_path(arrays) as temporary:
         np.savez(temporary, **drawn)
-    result = {"metrics": over_masks(rows, chosen["methods"][0]), "rows": rows}
+    of_masks = [row for row in rows if row["mask"] in masks]
+    result = {"metrics": over_masks(of_masks, chosen["methods"][0]), "rows": rows}
     files.write_json(path, result | {"relative_step_sizes": sizes, "tuning": tuning})
     facts = {"device": devices.describe(where), "dtype": "float32"}
     return facts | {"relative_step_sizes": sizes}
-
-
-def _measured(
-    completions: np.ndarray, truth: np.ndarray, known: np.ndarray, mean: np.ndarray
-) -> dict[str, float | None]:
-    found = inpainting.hole_metrics(completions, truth, known, mean)
-    found |= inpainting.hole_similarity(completions, truth, known)
-    # JSON has no infinity
-    return {name: value if math.isfinite(value) else None for name, value in found.items()}
-
-
-def _of_mean_image(mask: str, mean: np.ndarray, truth: np.ndarray, known: np.ndarray) -> dict:
-    """The row of the training images' mean in place of completions."""
-    blind = np.broadcast_to(mean, (2, *truth.shape))
-    row = {"mask": mask, "method": MEAN_IMAGE, "nfe": 0, "relative_step_size": None}
-    return row | {"at_grid_edge": False, "metrics": _measured(blind, truth, known, mean)}
 
 
 def _kept_as(name: str, keep: Keep, block: str, compute: Callable[[], dict]) -> dict:
@@ -153,6 +162,8 @@ if "snakemake" in globals():
     with job(snakemake) as current:
         current.facts |= inpaint(
             Path(snakemake.input.data),
+            Path(snakemake.input.reference),
+            Path(snakemake.input.classifier),
             Path(snakemake.input.model),
             current.spec,
             current.device,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scoreladder import denoiser, devices, files, filling, masks
+from scoreladder import denoiser, devices, files, filling, masks, operators
 from scoreladder.denoiser import Denoiser
 from scoreladder.errors import JobFailed
 
@@ -154,7 +154,7 @@ def inpaint_image(
     filled, spent = filling.fill(
         network,
         values.float()[None].to(where),
-        known,
+        operators.mask(known.to(where), network.shape),
         method,
         network.sigmas.cpu(),
         nfe,

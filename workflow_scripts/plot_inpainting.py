@@ -10,24 +10,26 @@ from scoreladder.plotting import holes, style
 def plot_inpainting(
     completions: dict[str, Path],
     labels: dict[str, str],
-    masks: list[str],
+    problems: list[str],
     methods: list[str],
     svg: Path,
     png: Path,
 ) -> None:
-    """Draw what methods make of masks by each variant's completions.
+    """Draw what methods make of problems by each variant's completions.
 
-    A row for each mask shows the first method, one for each other method the first mask.
+    A row for each problem shows the first method, one for each other method the first problem.
     """
     drawn = {}
     for variant, path in completions.items():
         with np.load(path, allow_pickle=False) as arrays:
             drawn[variant] = dict(arrays)
     first = next(iter(drawn.values()))
-    shown = [(mask, methods[0]) for mask in masks] + [(masks[0], each) for each in methods[1:]]
+    shown = [(each, methods[0]) for each in problems]
+    shown += [(problems[0], each) for each in methods[1:]]
     rows = {
         f"{mask.replace('_', ' ')}\n{method}": holes.Filled(
             first["truth"],
+            first[f"seen_{mask}"],
             first[f"known_{mask}"],
             {labels[variant]: each[f"{mask}_{method}"] for variant, each in drawn.items()},
         )
@@ -43,7 +45,7 @@ if "snakemake" in globals():
         plot_inpainting(
             dict(zip(current.spec["shown"], map(Path, snakemake.input.completions), strict=True)),
             dict(current.spec["labels"]),
-            current.spec["masks"],
+            current.spec["problems"],
             current.spec["methods"],
             Path(snakemake.output.svg),
             Path(snakemake.output.png),

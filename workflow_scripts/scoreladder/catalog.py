@@ -49,6 +49,7 @@ METRICS = {
     "hole_energy": Metric("energy score of completions in holes", True, IMAGES),
     "hole_psnr": Metric("PSNR of completions in holes, dB", False, IMAGES),
     "hole_ssim": Metric("SSIM of completions with the truth in holes", False, IMAGES),
+    "completion_fid": Metric("FID of completed images", True, IMAGES),
     "sliced_w1": Metric("sliced W₁ to held-out data", True, POINTS),
     "sliced_w2": Metric("sliced W₂ to held-out data", True, POINTS),
     "w2": Metric("W₂ to held-out data", True, POINTS),
@@ -86,7 +87,15 @@ OF_SAMPLES = (
 OF_MODE = {"fid_clean": "clean", "fid_legacy_tensorflow": "legacy_tensorflow"}
 
 # Those that only the variants of the inpaint block have.
-OF_INPAINTING = ("hole_rmse", "hole_gain", "hole_spread", "hole_energy", "hole_psnr", "hole_ssim")
+OF_INPAINTING = (
+    "hole_rmse",
+    "hole_gain",
+    "hole_spread",
+    "hole_energy",
+    "hole_psnr",
+    "hole_ssim",
+    "completion_fid",
+)
 
 # What stands in the place of a method of inpainting: the training images' mean.
 MEAN_IMAGE = "mean image"

@@ -1,9 +1,18 @@
 """Checks of an experiment's blocks that measure or show chosen variants."""
 
-from scoreladder.blocks import DOWN_A_LADDER, INPAINTING, LANGEVIN
+from pathlib import Path
+
+from scoreladder.blocks import (
+    COLOURISATION,
+    DOWN_A_LADDER,
+    INPAINTING,
+    LANGEVIN,
+    factor_of,
+    problem_name,
+)
 from scoreladder.catalog import IMAGES, METRICS, OF_MODE, OF_SAMPLES, POINTS
 from scoreladder.config_checks import check_known_levels, check_names, check_score, items
-from scoreladder.config_datasets import held_out_size
+from scoreladder.config_datasets import channels_and_side, held_out_size
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown
 from scoreladder.config_queries import (
     WITH_LIKELIHOOD,
@@ -95,6 +104,7 @@ def check_inpaint(experiment: dict) -> None:
     if experiment["dataset"]["name"] not in IMAGES:
         found = f"found an inpaint block with the dataset {experiment['dataset']['name']}"
         raise ConfigError(("inpaint",), found, f"only images have holes: {listed(IMAGES)}")
+    _check_problems(block, experiment["dataset"])
     named = items(("inpaint", "variants"), block["variants"])
     check_names(named, experiment["variants"])
     for key, name in named:
@@ -106,6 +116,26 @@ def check_inpaint(experiment: dict) -> None:
         if "replacement" in block["methods"]:
             _check_steps(name, sample, key)
         _check_methods(name, experiment["variants"][name], block["methods"])
+
+
+def _check_problems(block: dict, dataset: dict) -> None:
+    """Raise ConfigError where a mask has no file or another's name, or an operator does not fit."""
+    taken = list(block["masks"])
+    for key, path in items(("inpaint", "drawn_masks"), block["drawn_masks"]):
+        if problem_name(path) in taken:
+            found = f"found {shown(path)} beside another mask of that name"
+            raise ConfigError(key, found, "each mask has a name of its own")
+        if not Path(path).expanduser().is_file():
+            raise ConfigError(key, f"found no file {path}", "a PNG of the images' size")
+        taken.append(problem_name(path))
+    channels, side = channels_and_side(dataset)
+    for key, operator in items(("inpaint", "operators"), block["operators"]):
+        found = f"found {shown(operator)} with the dataset {dataset['name']}"
+        if operator == COLOURISATION and channels != 3:
+            raise ConfigError(key, found, "only colour images have colours to find")
+        if factor_of(operator) and side % factor_of(operator):
+            allowed = f"images of side {side} are not whole blocks of {factor_of(operator)}"
+            raise ConfigError(key, found, allowed)
 
 
 def _check_steps(name: str, sample: dict, key: Key) -> None:

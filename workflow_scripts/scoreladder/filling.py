@@ -12,11 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scoreladder import conditional, noise, operators, progress, seeds
+from scoreladder import conditional, noise, progress, seeds
 from scoreladder.blocks import BLOCK
 from scoreladder.conditional import METHODS
 from scoreladder.denoiser import Denoiser
 from scoreladder.errors import JobFailed
+from scoreladder.operators import Operator
 from scoreladder.samplers.base import CountCalls, Denoise
 from scoreladder.samplers.registry import steps_per_level
 from scoreladder.steps import Keep, at_once
@@ -80,7 +81,7 @@ def _resampled(nfe: int) -> tuple[int, dict]:
 def states(
     network: Denoiser,
     images: Tensor,
-    known: Tensor,
+    operator: Operator,
     method: str,
     sigmas: Tensor,
     nfe: int,
@@ -91,8 +92,8 @@ def states(
 ) -> Iterator[Tensor]:
     """The states (n, C, H, W) of one block of chains, each on its way to a filling of one image.
 
-    images (n, C, H, W); known is a boolean mask, True where they are taken as they are; sigmas and
-    nfe are those of `plan`; key and n fix the random numbers, the same for all methods. replacement
+    images (n, C, H, W), of which what operator.forward gives is known; sigmas and nfe are those of
+    `plan`; key and n fix the random numbers, the same for all methods. replacement
     needs α_i/σ_i² and takes chains that start from N(0, start_std²); the others, or where that is
     None, start from the Gaussian with the mean and variance of the data under noise σ_1. projection
     may have α_i/σ_i² too, of its correctors: that is 2 snr² where the score's norm is that of z/σ,
@@ -105,7 +106,6 @@ def states(
         knobs["step_size"] = relative_step_size * float(sigmas[-1]) ** 2
     if method == "projection" and relative_step_size is not None:
         knobs["snr"] = (relative_step_size / 2) ** 0.5
-    operator = operators.mask(known.to(where), images.shape[1:])
     generator = seeds.generator("inpaint", *key, device=where)
     mean, std = network.prior(float(sigmas[0]))
     if method == "replacement" and start_std is not None:
@@ -125,7 +125,7 @@ def states(
 def fill(
     network: Denoiser,
     images: Tensor,
-    known: Tensor,
+    operator: Operator,
     method: str,
     sigmas: Tensor,
     nfe: int,
@@ -153,7 +153,7 @@ def fill(
         for state in states(
             network,
             images[rows.to(images.device)],
-            known,
+            operator,
             method,
             sigmas,
             nfe,

@@ -133,17 +133,20 @@ def evaluate(experiment: dict, variant: str, seed: int) -> dict:
 
 
 def inpaint(experiment: dict, variant: str, seed: int) -> dict:
-    """{inpaint: {masks, methods, images, completions}, tuning, sample, seed}.
+    """{features, inpaint: {masks, drawn_masks, operators, methods, images, completions}, tuning,
+    sample, seed}.
 
     tuning: {methods: those whose steps are tuned, relative_step_sizes}, None where there are none.
     """
     # which other variants are inpainted does not matter to this one
-    chosen = pick(experiment["inpaint"], "masks", "methods", "images", "completions")
+    problems = ("masks", "drawn_masks", "operators")
+    chosen = pick(experiment["inpaint"], *problems, "methods", "images", "completions")
     sample = sampler_block(experiment["variants"][variant])
     methods, tuning = tuned_methods(experiment, variant), None
     if methods:
         tuning = {"methods": methods} | pick(experiment["tuning"], "relative_step_sizes")
-    return {"inpaint": chosen, "tuning": tuning, "sample": sample, "seed": seed}
+    found = {"inpaint": chosen, "tuning": tuning, "sample": sample, "seed": seed}
+    return features(experiment) | found
 
 
 def measure_likelihood(experiment: dict, variant: str, seed: int) -> dict:

@@ -1,6 +1,7 @@
 """What each job of the report's tables, figures and pages is a function of; see `specs`."""
 
 from scoreladder import describe, layout
+from scoreladder.blocks import problem_name
 from scoreladder.config_queries import (
     comparison_named,
     data_of,
@@ -113,9 +114,11 @@ def plot_mixing(experiment: dict) -> dict:
 
 
 def plot_inpainting(experiment: dict) -> dict:
-    """{labels, shown: [variants], masks, methods}: two variants at most are drawn."""
+    """{labels, shown: [variants], problems, methods}: two variants at most are drawn."""
+    block = experiment["inpaint"]
     shown = {"shown": drawn_inpainted(experiment)}
-    return plot(experiment) | shown | pick(experiment["inpaint"], "masks", "methods")
+    posed = [*block["masks"], *map(problem_name, block["drawn_masks"]), *block["operators"]]
+    return plot(experiment) | shown | {"problems": posed} | pick(block, "methods")
 
 
 def animate_inpainting(experiment: dict) -> dict:

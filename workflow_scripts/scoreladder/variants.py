@@ -152,7 +152,8 @@ def _features(block: dict | None) -> dict | None:
 
 def _inpaint(block: dict | None) -> dict | None:
     """The resolved inpaint block, or None."""
-    return None if block is None else {"methods": ["replacement"], **block}
+    left_out = {"methods": ["replacement"], "drawn_masks": [], "operators": []}
+    return None if block is None else left_out | block
 
 
 def _sweep(sweep: dict | None, experiment: dict, merged: dict[str, dict]) -> dict | None:

@@ -19,17 +19,18 @@ LEFT, AROUND = 0.75, 0.55
 
 
 class Filled(NamedTuple):
-    """Images (n, C, H, W), what is known of them, (1, H, W) boolean, and per label K completions
-    (K, n, C, H, W)."""
+    """Images and what is seen of them (n, C, H, W), the pixels that are known, (1, H, W) boolean,
+    none where a linear operator is, and per label K completions (K, n, C, H, W)."""
 
     truth: np.ndarray
+    seen: np.ndarray
     known: np.ndarray
     completions: dict[str, np.ndarray]
 
 
 @style.styled
 def holes(rows: dict[str, Filled]) -> Figure:
-    """Per mask, by its printed name, some images, what is known of them, and their completions.
+    """Per problem, by its printed name, some images, what is known of them, and their completions.
 
     Three images each, and of every label up to 4 completions beside their pixelwise spread: the
     standard deviation over all completions, root-mean-square over channels, on one scale for all.
@@ -70,7 +71,9 @@ def _row(every: list[Axes], filled: Filled, shown: int, scale: Normalize) -> Non
     """Draw one mask's images in its axes."""
     truth = filled.truth[:IMAGES]
     hidden = np.broadcast_to(~filled.known, (len(truth), *filled.known.shape)).astype(float)
-    known = picture(truth, IMAGES, 1)
+    if not filled.known.any():
+        hidden = np.zeros_like(hidden)
+    known = picture(filled.seen[:IMAGES], IMAGES, 1)
     known[tiled(hidden, IMAGES, 1)[..., 0] == 1] = HIDDEN
     pictures = [picture(truth, IMAGES, 1), known]
     for completions in filled.completions.values():

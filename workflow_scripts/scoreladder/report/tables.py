@@ -13,6 +13,7 @@ HOLES = {
     "hole_psnr": "PSNR, dB",
     "hole_ssim": "SSIM",
     "hole_spread": "Spread",
+    "completion_fid": "FID of completed images",
 }
 
 
@@ -39,7 +40,7 @@ def nfe_sweep(sweeps: pd.DataFrame, metric: str, labels: dict[str, str]) -> dict
 
 
 def inpainting(found: pd.DataFrame, labels: dict[str, str]) -> dict:
-    """How well holes are filled, per mask and method; how other variants differ from the first.
+    """How well holes are filled, per problem and method; how other variants differ from the first.
 
     found: columns variant, seed, mask, method, nfe, relative_step_size, at_grid_edge and those of
     HOLES. Variants have a mean over seeds each; a difference is paired by the seeds that both have.
@@ -66,7 +67,7 @@ def inpainting(found: pd.DataFrame, labels: dict[str, str]) -> dict:
             rows.append([words, MISSING, MISSING, *cells])
     names = [f"{words} [95 % interval]" for words in HOLES.values()]
     steps = "α/σ² by seed († at the edge of its grid)"
-    return {"columns": ["Hole, method: variant", "NFE", steps, *names], "rows": rows}
+    return {"columns": ["Problem, method: variant", "NFE", steps, *names], "rows": rows}
 
 
 def _steps(own: pd.DataFrame) -> str:
