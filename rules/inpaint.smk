@@ -22,6 +22,24 @@ rule inpaint:
         "../workflow_scripts/inpaint.py"
 
 
+rule fill_exact:
+    input:
+        needs("inpaint", nothing),
+    output:
+        filled=f"{FILLED_EXACT}.json",
+        manifest=f"{FILLED_EXACT}.manifest.json",
+    log:
+        f"{HERE}/logs/fill_exact.log",
+    conda:
+        "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs.fill_exact),
+        code=code("fill_exact.py"),
+    script:
+        "../workflow_scripts/fill_exact.py"
+
+
 # How samples and completions come about, of the first variant that the figure of inpainting shows.
 rule animate_inpainting:
     input:

@@ -211,6 +211,13 @@ def animation_file(wildcards):
     return f"{ANIMATION}.png".format(**wildcards) if animated else []
 
 
+def filled_exact_file(wildcards):
+    """How far methods of inpainting are from the exact conditional, where there are any."""
+    path = f"{FILLED_EXACT}.json".format(**wildcards)
+    asked = EXPERIMENTS[wildcards.experiment]["inpaint"] and path not in MISSING
+    return path if asked else []
+
+
 def comparison_tables(wildcards):
     names = [entry["name"] for entry in EXPERIMENTS[wildcards.experiment]["comparisons"]]
     return expand(f"{TABLES}/{{comparison}}.csv", comparison=names, **wildcards)

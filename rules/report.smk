@@ -258,6 +258,7 @@ rule write_report:
         sweeps=f"{SUMMARY}/sweeps.csv",
         mixing=f"{SUMMARY}/mixing.csv",
         inpainting=f"{SUMMARY}/inpainting.csv",
+        filled_exact=filled_exact_file,
         tables=comparison_tables,
         figures=figure_files,
         animation=animation_file,

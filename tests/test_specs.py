@@ -21,6 +21,7 @@ JOBS = {
     "sweep": lambda each: specs.sweep_nfe(each, 0),
     "mixing": lambda each: specs.mix_weights(each, 0),
     "exact mixing": specs.mix_exact,
+    "exact filling": specs.fill_exact,
     "fields": specs_report.fields,
     "table": lambda each: specs_report.compare(each, "length"),
     "comparison": lambda each: specs_report.plot_comparison(each, "length"),

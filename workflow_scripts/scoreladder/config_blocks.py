@@ -120,11 +120,11 @@ def check_inpaint(experiment: dict) -> None:
 
 def _check_problems(block: dict, dataset: dict) -> None:
     """Raise ConfigError where a mask has no file or another's name, or an operator does not fit."""
-    taken = list(block["masks"])
+    taken = [*block["masks"], *block["operators"]]
     for key, path in items(("inpaint", "drawn_masks"), block["drawn_masks"]):
         if problem_name(path) in taken:
-            found = f"found {shown(path)} beside another mask of that name"
-            raise ConfigError(key, found, "each mask has a name of its own")
+            found = f"found {shown(path)} beside something else of that name"
+            raise ConfigError(key, found, "masks and operators have names of their own")
         if not Path(path).expanduser().is_file():
             raise ConfigError(key, f"found no file {path}", "a PNG of the images' size")
         taken.append(problem_name(path))

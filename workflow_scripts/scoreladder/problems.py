@@ -29,19 +29,22 @@ def problem(given: str, shape: tuple[int, int, int], device: torch.device | str 
     KeyError on a name that is none.
     """
     channels, height, width = shape
+    if given.endswith(".png") or given in masks.MASKS:
+        if given in masks.MASKS:
+            known = masks.MASKS[given](height, width)
+        else:
+            known = masks.from_png(Path(given).expanduser(), height, width)
+        return Problem(operators.mask(known.to(device), shape), known)
     nothing = torch.zeros(1, height, width, dtype=torch.bool)
     if given == COLOURISATION:
         if channels != 3:
             found = f"found {given}, but the images have {channels} channel"
             raise JobFailed(f"inpaint.operators: {found}; only colour images have 3")
         return Problem(operators.colourisation(channels), nothing)
-    if factor := factor_of(given):
-        if height % factor or width % factor:
-            found = f"found {given}, but the images have {width}×{height} pixels"
-            raise JobFailed(f"inpaint.operators: {found}; sides that are multiples of {factor}")
-        return Problem(operators.super_resolution(factor), nothing)
-    if given.endswith(".png"):
-        known = masks.from_png(Path(given).expanduser(), height, width)
-    else:
-        known = masks.MASKS[given](height, width)
-    return Problem(operators.mask(known.to(device), shape), known)
+    factor = factor_of(given)
+    if not factor:
+        raise KeyError(given)
+    if height % factor or width % factor:
+        found = f"found {given}, but the images have {width}×{height} pixels"
+        raise JobFailed(f"inpaint.operators: {found}; sides that are multiples of {factor}")
+    return Problem(operators.super_resolution(factor), nothing)

@@ -149,6 +149,11 @@ def inpaint(experiment: dict, variant: str, seed: int) -> dict:
     return features(experiment) | found
 
 
+def fill_exact(experiment: dict) -> dict:
+    """{}: the Gaussian, the methods and their budget are part of the code."""
+    return {}
+
+
 def measure_likelihood(experiment: dict, variant: str, seed: int) -> dict:
     """{dataset, points, divergence, seed}.
 
