@@ -208,7 +208,9 @@ def animated_tuning_file(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
     variant = config_queries.drawn_inpainted(experiment)[0]
     tuned = config_queries.is_tuned(experiment["variants"][variant])
-    return TUNING.format(experiment=wildcards.experiment, variant=variant) + ".json" if tuned else []
+    return (
+        TUNING.format(experiment=wildcards.experiment, variant=variant) + ".json" if tuned else []
+    )
 
 
 def animation_file(wildcards):
