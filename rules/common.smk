@@ -56,6 +56,7 @@ DATA = f"{HERE}/{layout.DATA}.json"
 PARTS = [f"{part}{kind}" for kind in ("", "_labels") for part in ("train", "tune", "test")]
 MAIN_DATA = DATA.replace("{data}", "main")
 INCEPTION = f"{HERE}/{layout.INCEPTION}.pt"
+PERCEPTUAL = f"{HERE}/{layout.PERCEPTUAL}.safetensors"
 CLASSIFIER = f"{HERE}/{layout.CLASSIFIER}.safetensors"
 REFERENCE = f"{HERE}/{layout.REFERENCE}.json"
 REFERENCE_PARTS = ["train", "tune", "test", "mean", "covariance"]

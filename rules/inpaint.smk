@@ -4,6 +4,7 @@ rule inpaint:
         data=of_variant(DATA),
         reference=of_variant(REFERENCE),
         classifier=classifier_file,
+        perceptual=perceptual_file,
         model=needs("inpaint", model_file),
         masks=drawn_mask_files,
     output:

@@ -67,6 +67,12 @@ def classifier_file(wildcards):
     return path.format(experiment=wildcards.experiment)
 
 
+def perceptual_file(wildcards):
+    """The network of LPIPS, for experiments on pictures."""
+    inception = config_queries.by_inception(WHOLE[wildcards.experiment])
+    return PERCEPTUAL.format(**wildcards) if inception else []
+
+
 def feature_threads(wildcards):
     """Inception on a CPU is worth more than one core; a small classifier is not."""
     return 4 if config_queries.by_inception(WHOLE[wildcards.experiment]) else 1
@@ -202,7 +208,9 @@ def animated_tuning_file(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
     variant = config_queries.drawn_inpainted(experiment)[0]
     tuned = config_queries.is_tuned(experiment["variants"][variant])
-    return TUNING.format(experiment=wildcards.experiment, variant=variant) + ".json" if tuned else []
+    return (
+        TUNING.format(experiment=wildcards.experiment, variant=variant) + ".json" if tuned else []
+    )
 
 
 def animation_file(wildcards):

@@ -30,6 +30,7 @@ MISTAKES = {
     "mask of a name that is taken": ("grids:", "inpaint: {variants: [multi], masks: [half], drawn_masks: [a/half.png], images: 2, completions: 2}\ngrids:", "inpaint.drawn_masks[0]", "found 'a/half.png' beside another mask of that name"),
     "colours of grey images": ("grids:", "inpaint: {variants: [multi], masks: [half], operators: [colourisation], images: 2, completions: 2}\ngrids:", "inpaint.operators[0]", "found 'colourisation' with the dataset digits; only colour images have colours to find"),
     "one level inpainted down a ladder": ("grids:", "inpaint: {variants: [multi, single-1.0], masks: [half], methods: [projection, ddrm], images: 2, completions: 2}\ngrids:", "inpaint.methods[1]", "found 'ddrm' with single-1.0, whose ladder is one level; methods for one level: replacement, projection"),
+    "LPIPS of digits": (CLAIM, "better: multi, than: [few], metric: completion_lpips}", "claims[0].metric", "found 'completion_lpips', which is measured on mnist, "),
     "hole metric without inpainting": (CLAIM, "better: multi, than: [few], metric: hole_rmse}", "claims[0].metric", "found 'hole_rmse' for few, which inpaints nothing"),
     "unet that drops all": (EMPTY, "multi: {network: {kind: unet, size: tiny, dropout: 1}}", "variants.multi.network.dropout", "found 1; a finite number >= 0 and < 1"),
     # training
@@ -244,6 +245,16 @@ def test_numbers_of_two_ways_to_resize_never_meet(tmp_path):
     )
     text = pictures("legacy_tensorflow").replace("{metric: fid_clean", "{metric: kid")
     assert "which is measured in features of mode clean" in message(tmp_path, text)
+
+
+def test_lpips_is_judged_where_pictures_are_inpainted(tmp_path):
+    text = pictures("clean").replace(
+        "grids:",
+        "inpaint: {variants: [multi, few], masks: [half], images: 2, completions: 2}\ngrids:",
+    )
+    claim = "better: multi, than: [few], metric: "
+    found = loaded(tmp_path, text.replace(f"{claim}fid_clean", f"{claim}completion_lpips"))
+    assert found["claims"][0]["checks"][0]["metric"] == "completion_lpips"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from PIL import Image
 
@@ -15,6 +16,7 @@ from scoreladder import (
     metrics_features,
     models,
     operators,
+    perceptual,
     reference,
     steps,
 )
@@ -39,6 +41,8 @@ SPEC = {
     "tuning": None,
     "seed": 0,
 }
+# LPIPS is of pictures, not of digits
+MEASURED = set(OF_INPAINTING) - {"completion_lpips"}
 STEPS = ["half_replacement", "half_projection", "lines_replacement", "lines_projection"]
 
 
@@ -60,8 +64,9 @@ def job(tmp_path):
     reference.complete(known, "test", neighbours=False)
     metrics, arrays = tmp_path / "inpainted.json", tmp_path / "inpainted.npz"
 
-    def run(keep=steps.at_once, spec=SPEC):
-        facts = inpaint.inpaint(data, known, classifier, model, spec, "cpu", metrics, arrays, keep)
+    def run(keep=steps.at_once, spec=SPEC, likeness=None):
+        read = (data, known, classifier, likeness, model)
+        facts = inpaint.inpaint(*read, spec, "cpu", metrics, arrays, keep)
         with np.load(arrays, allow_pickle=False) as drawn:
             return facts, files.read_json(metrics), dict(drawn)
 
@@ -79,7 +84,7 @@ def test_every_mask_and_method_has_its_completions_its_metrics_and_its_evaluatio
         known, completions = drawn[f"known_{row['mask']}"], drawn[f"{row['mask']}_{row['method']}"]
         assert completions.shape == (3, 5, 1, 8, 8)
         similar = inpainting.hole_similarity(completions, drawn["truth"], known)
-        assert set(row["metrics"]) == set(OF_INPAINTING)
+        assert set(row["metrics"]) == MEASURED
         assert {name: row["metrics"][name] for name in similar} == similar
         size = 0.2 if row["method"] == "replacement" else None
         assert (row["relative_step_size"], row["at_grid_edge"]) == (size, False)
@@ -96,6 +101,21 @@ def test_completed_images_are_held_against_the_data_by_their_fid(job, tmp_path):
             whole = drawn[f"{row['mask']}_{row['method']}"].reshape(15, 1, 8, 8)
             expected = metrics_features.fid(extract(whole), *moments)
             assert row["metrics"]["completion_fid"] == pytest.approx(expected)
+
+
+def test_where_lpips_is_measured_all_completions_and_the_mean_image_have_it(job, tmp_path):
+    network = perceptual.Lpips().requires_grad_(False)
+    safetensors.torch.save_file(network.state_dict(), tmp_path / "perceptual.safetensors")
+    _, found, drawn = job(likeness=tmp_path / "perceptual.safetensors")
+    for row in found["rows"]:
+        assert set(row["metrics"]) == set(OF_INPAINTING)
+        if row["method"] != MEAN_IMAGE:
+            completions = drawn[f"{row['mask']}_{row['method']}"]
+            expected = perceptual.distance(completions, drawn["truth"], network)
+            assert row["metrics"]["completion_lpips"] == pytest.approx(expected)
+    own = [row["metrics"] for row in found["rows"] if row["method"] == "replacement"]
+    mean = np.mean([metrics["completion_lpips"] for metrics in own])
+    assert found["metrics"]["completion_lpips"] == pytest.approx(mean)
 
 
 def test_a_mask_drawn_by_hand_and_an_operator_are_problems_too(job, tmp_path):
@@ -128,7 +148,7 @@ def test_each_mask_begins_with_the_training_images_mean(job):
     ]
     for row in blind:
         metrics = row["metrics"]
-        assert set(metrics) == set(OF_INPAINTING)
+        assert set(metrics) == MEASURED
         assert metrics["hole_gain"] == pytest.approx(1) and metrics["hole_spread"] == 0
         # all energy is the error that no spread takes off
         assert 0.9 * metrics["hole_rmse"] < metrics["hole_energy"] <= metrics["hole_rmse"]

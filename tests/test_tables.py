@@ -11,6 +11,7 @@ ROWS = [
     | {"relative_step_size": (0.1, 0.2)[seed] if nfe == 200 else None, "at_grid_edge": seed == 1}
     | {"hole_energy": error + 0.1 * seed, "hole_psnr": 12.0}
     | {"hole_rmse": 0.4, "hole_ssim": 0.5, "hole_spread": 0.2, "completion_fid": 30.0}
+    | {"completion_lpips": None}
     for variant, error in (("multi", 0.3), ("single", 0.5))
     for seed in (0, 1)
     for mask in ("lines", "half")
@@ -56,6 +57,16 @@ def test_a_difference_is_of_the_seeds_that_both_have():
     table = table.drop(table.index[(table["variant"] == "single") & (table["seed"] == 1)])
     _, single, gap, *_ = tables.inpainting(table, LABELS)["rows"]
     assert (single[3], gap[3]) == ("0.500", "0.200")
+
+
+def test_a_metric_that_nothing_has_a_value_of_has_no_column():
+    table = pd.DataFrame(ROWS)
+    names = tables.inpainting(table, LABELS)["columns"]
+    assert not any("LPIPS" in name for name in names)
+    table.loc[table["variant"] == "multi", "completion_lpips"] = 0.125
+    found = tables.inpainting(table, LABELS)
+    assert found["columns"] == [*names, "LPIPS [95 % interval]"]
+    assert [row[-1] for row in found["rows"][:3]] == ["0.125 [0.125, 0.125]", "–", "–"]
 
 
 @pytest.mark.parametrize("seeds", [[0], [0, 1]])

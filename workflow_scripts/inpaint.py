@@ -21,6 +21,7 @@ from scoreladder import (
     sampling,
 )
 from scoreladder import features as networks
+from scoreladder import perceptual as lpips
 from scoreladder import reference as references
 from scoreladder.blocks import problem_name
 from scoreladder.catalog import MEAN_IMAGE
@@ -45,6 +46,7 @@ def inpaint(
     data: Path,
     reference: Path,
     classifier: Path,
+    perceptual: Path | None,
     model: Path,
     spec: dict,
     device: str,
@@ -61,6 +63,7 @@ def inpaint(
     masks, and "relative_step_sizes" what each method with a step takes. What is infinite, where all
     fillings are the truth to the last bit, is null. In the arrays are truth, and per problem
     known_MASK, seen_MASK (AᵀA of truth) and MASK_METHOD. Trials and blocks of chains are steps.
+    perceptual: the network of LPIPS, None where that is not measured.
     """
     where = devices.choose(device)
     network = denoiser.load(model, where)
@@ -73,6 +76,7 @@ def inpaint(
     masks = [problem_name(each) for each in chosen["masks"] + chosen["drawn_masks"]]
     extract = networks.extractor(spec["features"], classifier, where)
     moments = references.read(reference).moments
+    likeness = perceptual and lpips.load(perceptual, where)
 
     def filled(
         images: np.ndarray,
@@ -115,6 +119,8 @@ def inpaint(
         found |= inpainting.hole_similarity(completions, truth, known[mask])
         whole = extract(completions.reshape(-1, *truth.shape[1:]))
         found["completion_fid"] = metrics_features.fid(whole, *moments)
+        if likeness:
+            found["completion_lpips"] = lpips.distance(completions, truth, likeness, where)
         # JSON has no infinity
         return {name: value if math.isfinite(value) else None for name, value in found.items()}
 
@@ -157,13 +163,14 @@ def _kept_as(name: str, keep: Keep, block: str, compute: Callable[[], dict]) -> 
 
 
 if "snakemake" in globals():
-    from adapter import job
+    from adapter import job, optional
 
     with job(snakemake) as current:
         current.facts |= inpaint(
             Path(snakemake.input.data),
             Path(snakemake.input.reference),
             Path(snakemake.input.classifier),
+            optional(snakemake.input, "perceptual"),
             Path(snakemake.input.model),
             current.spec,
             current.device,

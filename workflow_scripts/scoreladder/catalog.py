@@ -50,6 +50,7 @@ METRICS = {
     "hole_psnr": Metric("PSNR of completions in holes, dB", False, IMAGES),
     "hole_ssim": Metric("SSIM of completions with the truth in holes", False, IMAGES),
     "completion_fid": Metric("FID of completed images", True, IMAGES),
+    "completion_lpips": Metric("LPIPS of completions to the truth", True, PICTURES),
     "sliced_w1": Metric("sliced W₁ to held-out data", True, POINTS),
     "sliced_w2": Metric("sliced W₂ to held-out data", True, POINTS),
     "w2": Metric("W₂ to held-out data", True, POINTS),
@@ -95,6 +96,7 @@ OF_INPAINTING = (
     "hole_psnr",
     "hole_ssim",
     "completion_fid",
+    "completion_lpips",
 )
 
 # What stands in the place of a method of inpainting: the training images' mean.

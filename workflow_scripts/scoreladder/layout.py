@@ -3,6 +3,7 @@
 DATA = "data/{data}/splits"
 CLASSIFIER = "reference/classifier"
 INCEPTION = "reference/inception"
+PERCEPTUAL = "reference/perceptual"
 REFERENCE = "reference/{data}/reference"
 FLOOR = "reference/{data}/floor"
 MODEL = "models/{variant}/seed{seed}"

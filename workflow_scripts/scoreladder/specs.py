@@ -57,6 +57,11 @@ def fetch_inception(experiment: dict) -> dict:
     return {"path": experiment["features"].get("path")}
 
 
+def fetch_perceptual(experiment: dict) -> dict:
+    """{}: the network and its sources are part of the code."""
+    return {}
+
+
 def features(experiment: dict) -> dict:
     """{features}."""
     return {"features": without_path(experiment["features"])}

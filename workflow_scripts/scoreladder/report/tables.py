@@ -14,6 +14,7 @@ HOLES = {
     "hole_ssim": "SSIM",
     "hole_spread": "Spread",
     "completion_fid": "FID of completed images",
+    "completion_lpips": "LPIPS",
 }
 
 
@@ -43,29 +44,29 @@ def inpainting(found: pd.DataFrame, labels: dict[str, str]) -> dict:
     """How well holes are filled, per problem and method; how other variants differ from the first.
 
     found: columns variant, seed, mask, method, nfe, relative_step_size, at_grid_edge and those of
-    HOLES. Variants have a mean over seeds each; a difference is paired by the seeds that both have.
-    The training images' mean has a row for each mask. Step sizes at the edge of the tuning grid are
-    marked †. Returns {"columns", "rows"}.
+    HOLES; one of these without any value is left out. Variants have a mean over seeds each; a
+    difference is paired by the seeds that both have. The training images' mean has a row for each
+    mask. Step sizes at the edge of the tuning grid are marked †. Returns {"columns", "rows"}.
     """
-    rows = []
+    rows, shown = [], [metric for metric in HOLES if found[metric].notna().any()]
     for (mask, method), own in found.groupby(["mask", "method"], sort=False):
         first, *others = own["variant"].unique()
         if method == MEAN_IMAGE:
             # the same for every variant and seed
-            cells = [number(value) for value in own[list(HOLES)].iloc[0]]
+            cells = [number(value) for value in own[shown].iloc[0]]
             rows.append([f"{mask}: {method}", MISSING, MISSING, *cells])
             continue
         for name in (first, *others):
             mine = own[own["variant"] == name]
-            cells = [_mean(by_seed(own, name, metric)) for metric in HOLES]
+            cells = [_mean(by_seed(own, name, metric)) for metric in shown]
             cost = [count(mine["nfe"].mean()), _steps(mine)]
             rows.append([f"{mask}, {method}: {labels[name]}", *cost, *cells])
         for name in others:
-            gaps = [difference(own, name, first, metric) for metric in HOLES]
+            gaps = [difference(own, name, first, metric) for metric in shown]
             cells = [interval(gap.mean, gap.low, gap.high) for gap in gaps]
             words = f"{mask}, {method}: {labels[name]}, difference to {labels[first]}"
             rows.append([words, MISSING, MISSING, *cells])
-    names = [f"{words} [95 % interval]" for words in HOLES.values()]
+    names = [f"{words} [95 % interval]" for words in map(HOLES.get, shown)]
     steps = "α/σ² by seed († at the edge of its grid)"
     return {"columns": ["Problem, method: variant", "NFE", steps, *names], "rows": rows}
 
