@@ -77,9 +77,9 @@ def test_a_single_level_is_no_ladder_to_go_down(method):
 
 
 def test_too_few_evaluations_are_refused():
-    with pytest.raises(JobFailed, match="found 3 evaluations; projection needs one for each of 4"):
+    with pytest.raises(JobFailed, match="found 3 evaluations; projection needs 4: one for"):
         filling.plan("projection", SIGMAS, 3)
-    with pytest.raises(JobFailed, match="too few for a ladder of 4 levels"):
+    with pytest.raises(JobFailed, match="found 4 evaluations; replacement needs 5"):
         filling.plan("replacement", SIGMAS, 4)
 
 
@@ -159,6 +159,4 @@ def test_with_nothing_known_a_filling_is_a_sample_of_the_unconditional_method(mo
     x = mean + std * torch.randn(3, 1, 8, 8, generator=generator)
     with torch.no_grad():
         expected = unconditional(method, model, x, ladder, knobs, generator)
-    if method in ("replacement", "projection"):
-        assert (found[0] == expected.numpy()).all()
-    assert np.allclose(found[0], expected.numpy(), atol=1e-4)
+    assert (found[0] == expected.numpy()).all()

@@ -162,7 +162,8 @@ def test_a_bad_file_is_named_in_a_line(tmp_path, capsys, grey, make, place, says
         (["--method", "replacement", "--step-size", -1], "--step-size: found -1; a finite"),
         (["--method", "replacement", "--step-size", "nan"], "--step-size: found nan; a finite"),
         (["--method", "replacement", "--step-size", "inf"], "--step-size: found inf; a finite"),
-        (["--nfe", 3], "found 3 evaluations; projection needs one for each of 4"),
+        (["--nfe", 3], "--nfe: found 3 evaluations; projection needs 4: one for each level"),
+        (["--nfe", 4, "--method", "replacement", "--step-size", 0.1], "--nfe: found 4 evaluations"),
         (["--method", "replacement", "--step-size", 1e30], "fillings by replacement did not stay"),
     ],
 )
@@ -180,7 +181,9 @@ def test_a_model_of_one_level_goes_down_no_ladder(tmp_path, capsys, grey):
     noise = {"kind": "single", "sigma": 1.0}
     one = save_model(tmp_path / "one.safetensors", 1, 8, 8, noise=noise)
     said = refused(tmp_path, capsys, one, grey[1], "half", "--method", "ddrm")
-    assert said.startswith("found 1 levels and 200 evaluations; ddrm goes down a ladder")
+    assert said == (
+        "--method: found ddrm with a model that has one level; one of: replacement, projection"
+    )
 
 
 def test_the_command_says_how_it_is_used():

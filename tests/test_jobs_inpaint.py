@@ -20,7 +20,7 @@ from scoreladder import (
     reference,
     steps,
 )
-from scoreladder.catalog import MEAN_IMAGE, OF_INPAINTING
+from scoreladder.catalog import MEAN_IMAGE, OF_INPAINTING, TRUTH
 from scoreladder.datasets import Splits
 
 LADDER = {"kind": "geometric", "sigma_max": 3.0, "sigma_min": 0.2, "levels": 4}
@@ -73,9 +73,14 @@ def job(tmp_path):
     return run
 
 
+def filled_rows(found):
+    """The rows of completions, without those of the mean image and the truth."""
+    return [row for row in found["rows"] if row["method"] not in (MEAN_IMAGE, TRUTH)]
+
+
 def test_every_mask_and_method_has_its_completions_its_metrics_and_its_evaluations(job):
     facts, found, drawn = job()
-    rows = [row for row in found["rows"] if row["method"] != MEAN_IMAGE]
+    rows = filled_rows(found)
     assert [f"{row['mask']}_{row['method']}" for row in rows] == STEPS
     assert [row["nfe"] for row in rows] == [11, 8, 11, 8]
     of_masks = {f"{kind}_{mask}" for kind in ("known", "seen") for mask in ("half", "lines")}
@@ -96,23 +101,21 @@ def test_completed_images_are_held_against_the_data_by_their_fid(job, tmp_path):
     _, found, drawn = job()
     extract = features.extractor(SPEC["features"], tmp_path / "classifier.safetensors")
     moments = reference.read(tmp_path / "real" / "reference.json").moments
-    for row in found["rows"]:
-        if row["method"] != MEAN_IMAGE:
-            whole = drawn[f"{row['mask']}_{row['method']}"].reshape(15, 1, 8, 8)
-            expected = metrics_features.fid(extract(whole), *moments)
-            assert row["metrics"]["completion_fid"] == pytest.approx(expected)
+    for row in filled_rows(found):
+        whole = drawn[f"{row['mask']}_{row['method']}"].reshape(15, 1, 8, 8)
+        expected = metrics_features.fid(extract(whole), *moments)
+        assert row["metrics"]["completion_fid"] == pytest.approx(expected)
 
 
 def test_where_lpips_is_measured_all_completions_and_the_mean_image_have_it(job, tmp_path):
     network = perceptual.Lpips().requires_grad_(False)
     safetensors.torch.save_file(network.state_dict(), tmp_path / "perceptual.safetensors")
     _, found, drawn = job(likeness=tmp_path / "perceptual.safetensors")
-    for row in found["rows"]:
-        assert set(row["metrics"]) == set(OF_INPAINTING)
-        if row["method"] != MEAN_IMAGE:
-            completions = drawn[f"{row['mask']}_{row['method']}"]
-            expected = perceptual.distance(completions, drawn["truth"], network)
-            assert row["metrics"]["completion_lpips"] == pytest.approx(expected)
+    assert all(set(row["metrics"]) == set(OF_INPAINTING) for row in found["rows"])
+    for row in filled_rows(found):
+        completions = drawn[f"{row['mask']}_{row['method']}"]
+        expected = perceptual.distance(completions, drawn["truth"], network)
+        assert row["metrics"]["completion_lpips"] == pytest.approx(expected)
     own = [row["metrics"] for row in found["rows"] if row["method"] == "replacement"]
     mean = np.mean([metrics["completion_lpips"] for metrics in own])
     assert found["metrics"]["completion_lpips"] == pytest.approx(mean)
@@ -139,13 +142,18 @@ def test_a_mask_drawn_by_hand_and_an_operator_are_problems_too(job, tmp_path):
     assert found["metrics"]["hole_rmse"] == pytest.approx(np.mean(of_masks))
 
 
-def test_each_mask_begins_with_the_training_images_mean(job):
+def test_each_mask_begins_with_the_training_images_mean_and_the_truth(job):
+    """Their FIDs are of whole images: the mean image's known part is that of the truth."""
     _, found, _ = job()
-    blind = found["rows"][::3]
-    assert [(row["mask"], row["method"], row["nfe"]) for row in blind] == [
-        ("half", MEAN_IMAGE, 0),
-        ("lines", MEAN_IMAGE, 0),
-    ]
+    blind, real = found["rows"][::4], found["rows"][1::4]
+    for rows, name in ((blind, MEAN_IMAGE), (real, TRUTH)):
+        told = [(row["mask"], row["method"], row["nfe"]) for row in rows]
+        assert told == [("half", name, 0), ("lines", name, 0)]
+    of_mean = [row["metrics"]["completion_fid"] for row in blind]
+    of_truth = [row["metrics"]["completion_fid"] for row in real]
+    assert of_truth[0] == of_truth[1] and of_mean[0] != of_mean[1]
+    for row in real:
+        assert row["metrics"]["hole_rmse"] == 0 and row["metrics"]["hole_energy"] == 0
     for row in blind:
         metrics = row["metrics"]
         assert set(metrics) == MEASURED
@@ -170,7 +178,7 @@ def test_a_step_size_is_tuned_on_other_images_by_their_energy_score(job, method)
     assert tuned["relative_step_size"] == size == best["relative_step_size"]
     assert tuned["metric"] == "hole_energy" and tuned["at_grid_edge"] == (size == 0.02)
     steps = [(row["relative_step_size"], row["at_grid_edge"]) for row in found["rows"]]
-    assert steps == [(None, False), (size, size == 0.02)] * 2
+    assert steps == [*[(None, False)] * 2, (size, size == 0.02)] * 2
     _, _, again = job(spec=spec | {"tuning": {"methods": [method], "relative_step_sizes": [size]}})
     assert all((again[name] == drawn[name]).all() for name in drawn)
 
@@ -231,7 +239,7 @@ def test_what_is_infinite_is_null_in_the_file(job, monkeypatch):
 
     monkeypatch.setattr(filling, "fill", perfect)
     _, found, _ = job()
-    filled = [row["metrics"] for row in found["rows"] if row["method"] != MEAN_IMAGE]
+    filled = [row["metrics"] for row in filled_rows(found)]
     for metrics in (found["metrics"], *filled):
         assert metrics["hole_psnr"] is None
         assert metrics["hole_ssim"] == pytest.approx(1)

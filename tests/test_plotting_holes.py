@@ -92,6 +92,16 @@ def test_further_methods_have_a_row_each_of_the_first_mask(drawn):
     assert (pictures(alone, 0)[2] == last[2]).all()
 
 
+def test_what_an_operator_shows_is_drawn_as_it_is_and_nothing_is_hidden():
+    truth = np.random.default_rng(0).uniform(-1, 1, (3, 1, 8, 8))
+    seen = truth.reshape(3, 1, 4, 2, 4, 2).mean(axis=(3, 5)).repeat(2, 2).repeat(2, 3)
+    nothing = np.zeros((1, 8, 8), dtype=bool)
+    filled = holes.Filled(truth, seen, nothing, {"multi": np.stack([truth] * 2)})
+    figure = holes.holes({"super resolution 2\nreplacement": filled})
+    shown = np.asarray(figure.axes[1].images[0].get_array())
+    assert (shown == holes.picture(seen, 3, 1)).all()
+
+
 def test_one_variant_alone_fits_the_page_too(drawn):
     figure, _ = drawn((1, 8, 8), variants=("multi",))
     assert len(figure.axes) == 2 * 4 + 1 and figure.get_size_inches()[0] <= style.PAGE_WIDTH

@@ -1,5 +1,6 @@
 """What may be known of an image, by name."""
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -38,6 +39,13 @@ def test_an_operator_tells_so_many_numbers_and_no_pixel(name, known):
 def test_an_operator_that_does_not_fit_is_refused(name, shape, says):
     with pytest.raises(JobFailed, match=says):
         problems.problem(name, shape)
+
+
+def test_a_mask_drawn_by_hand_is_a_mask_whatever_its_name(tmp_path):
+    path = tmp_path / "super_resolution_x.png"
+    Image.fromarray(np.eye(8, dtype=np.uint8) * 255).save(path)
+    _, known = problems.problem(str(path), (1, 8, 8))
+    assert (known[0].numpy() == np.eye(8, dtype=bool)).all()
 
 
 def test_a_mask_drawn_by_hand_has_the_size_of_the_images(tmp_path):

@@ -49,6 +49,9 @@ def test_the_mean_image_has_one_row_per_mask_without_cost_or_seeds():
     rows = [row | ({"method": "mean image"} | blind) for row in ROWS if row["nfe"] == 200]
     found = tables.inpainting(pd.DataFrame(rows), LABELS)["rows"]
     assert [row[0] for row in found] == ["lines: mean image", "half: mean image"]
+    rows = [row | {"method": "the truth"} for row in rows]
+    truth = tables.inpainting(pd.DataFrame(rows), LABELS)["rows"]
+    assert [row[0] for row in truth] == ["lines: the truth", "half: the truth"]
     assert found[0][1:4] == ["–", "–", "0.610"]
 
 

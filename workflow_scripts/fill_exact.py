@@ -1,4 +1,4 @@
-"""Fill a hole with the exact score of a Gaussian by each method: how far are they from the truth?"""
+"""Fill a hole by each method with the exact score of a Gaussian, whose conditional is known."""
 
 from pathlib import Path
 

@@ -24,7 +24,8 @@ from scoreladder import features as networks
 from scoreladder import perceptual as lpips
 from scoreladder import reference as references
 from scoreladder.blocks import problem_name
-from scoreladder.catalog import MEAN_IMAGE
+from scoreladder.catalog import MEAN_IMAGE, TRUTH
+from scoreladder.operators import Operator
 from scoreladder.steps import Keep, at_once
 
 
@@ -40,6 +41,20 @@ def over_masks(rows: list[dict], method: str) -> dict[str, float | None]:
         over = min if name == "hole_gain" else np.mean
         found[name] = None if None in values else float(over(values))
     return found
+
+
+def stand_ins(
+    truth: np.ndarray, mean: np.ndarray, operator: Operator, where: torch.device
+) -> dict[str, np.ndarray]:
+    """By name, what to hold completions of truth (n, C, H, W) against: (2, n, C, H, W) each.
+
+    The training images' mean (C, H, W) with what is known put in place, which knows nothing else,
+    and the truth itself, which no filling comes nearer to the data than.
+    """
+    y = operator.forward(torch.from_numpy(truth).to(where))
+    blind = torch.from_numpy(mean).to(where).expand(truth.shape)
+    found = {MEAN_IMAGE: operator.replace(blind, y).cpu().numpy(), TRUTH: truth}
+    return {name: np.stack([images] * 2) for name, images in found.items()}
 
 
 def inpaint(
@@ -58,8 +73,8 @@ def inpaint(
 
     A problem is a mask, of its own name or of a PNG's, or a linear operator. "metrics" are those of
     `over_masks` for the first method; "rows" has {mask (the problem), method, nfe,
-    relative_step_size, at_grid_edge, metrics} each, for each problem first that of the training
-    images' mean in place of completions; "tuning" has by method what `filling_tuning` tells of
+    relative_step_size, at_grid_edge, metrics} each, for each problem first those of `stand_ins`;
+    "tuning" has by method what `filling_tuning` tells of
     masks, and "relative_step_sizes" what each method with a step takes. What is infinite, where all
     fillings are the truth to the last bit, is null. In the arrays are truth, and per problem
     known_MASK, seen_MASK (AᵀA of truth) and MASK_METHOD. Trials and blocks of chains are steps.
@@ -131,13 +146,14 @@ def inpaint(
     if "replacement" in chosen["methods"]:
         sizes.setdefault("replacement", sample["step_size"])
 
-    drawn, rows, blind = {"truth": truth}, [], np.broadcast_to(mean, (2, *truth.shape))
+    drawn, rows = {"truth": truth}, []
     for mask, (operator, _) in posed.items():
         drawn[f"known_{mask}"] = known[mask]
         seen = operator.adjoint(operator.forward(torch.from_numpy(truth).to(where)))
         drawn[f"seen_{mask}"] = seen.cpu().numpy()
-        row = {"mask": mask, "method": MEAN_IMAGE, "nfe": 0, "relative_step_size": None}
-        rows.append(row | {"at_grid_edge": False, "metrics": measured(blind, mask)})
+        for name, images in stand_ins(truth, mean, operator, where).items():
+            row = {"mask": mask, "method": name, "nfe": 0, "relative_step_size": None}
+            rows.append(row | {"at_grid_edge": False, "metrics": measured(images, mask)})
         for method in chosen["methods"]:
             name = f"{mask}_{method}"
             kept = partial(_kept_as, name, keep)

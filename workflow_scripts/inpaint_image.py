@@ -10,13 +10,15 @@ import numpy as np
 import torch
 
 from scoreladder import denoiser, devices, files, filling, masks, operators
+from scoreladder.blocks import DOWN_A_LADDER
 from scoreladder.denoiser import Denoiser
 from scoreladder.errors import JobFailed
 
+NFE = 200
 CHANNELS = {"1": 1, "L": 1, "RGB": 3}
 WORDS = {1: "grey (1 bit or 8)", 3: "RGB"}
 # no others: some of Pillow's readers start programs
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,7 +47,11 @@ def parser() -> argparse.ArgumentParser:
         default="projection",
         help="%(default)s when left out",
     )
-    add("--nfe", type=_positive, default=200, help="network evaluations at most (%(default)s)")
+    add(
+        "--nfe",
+        type=_positive,
+        help="network evaluations at most (200, or what the model's ladder needs)",
+    )
     add("--completions", type=_positive, default=1, help="how many (%(default)s)")
     add("--seed", type=int, default=0, help="of the random numbers (%(default)s)")
     add(
@@ -66,9 +72,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"found {number}; a whole number >= 1")
+        raise argparse.ArgumentTypeError(f"found {text}; a whole number >= 1")
     return number
 
 
@@ -123,13 +132,29 @@ def read_mask(named: str, height: int, width: int) -> torch.Tensor:
     return masks.from_png(named, height, width)
 
 
+def _check_plan(network: Denoiser, method: str, nfe: int) -> None:
+    """Raise JobFailed where a method cannot go down the model's levels, or not with nfe."""
+    whose = {
+        len(network.sigmas) < 2: "has one level",
+        network.conditioning == "index": "knows only its training ladder",
+    }
+    if method in DOWN_A_LADDER and True in whose:
+        others = ", ".join(each for each in filling.METHODS if each not in DOWN_A_LADDER)
+        found = f"found {method} with a model that {whose[True]}"
+        raise JobFailed(f"--method: {found}; one of: {others}")
+    try:
+        filling.plan(method, network.sigmas.cpu(), nfe)
+    except JobFailed as error:
+        raise JobFailed(f"--nfe: {error}") from error
+
+
 def inpaint_image(
     model: Path,
     image: Path,
     mask: str,
     output: Path,
     method: str,
-    nfe: int,
+    nfe: int | None,
     completions: int,
     seed: int,
     step_size: float | None,
@@ -148,6 +173,9 @@ def inpaint_image(
         raise JobFailed("--device: found cuda, but no CUDA GPU is visible; auto or cpu")
     where = devices.choose(device)
     network = read_model(model, where)
+    sigmas = network.sigmas.cpu()
+    nfe = nfe or max(NFE, len(sigmas) + 1)
+    _check_plan(network, method, nfe)
     levels = read_image(image, network.shape)
     known = read_mask(mask, *network.shape[1:])
     values = torch.from_numpy(levels).double() * 2 / 255 - 1
@@ -156,7 +184,7 @@ def inpaint_image(
         values.float()[None].to(where),
         operators.mask(known.to(where), network.shape),
         method,
-        network.sigmas.cpu(),
+        sigmas,
         nfe,
         completions,
         (seed, "image"),

@@ -99,8 +99,9 @@ OF_INPAINTING = (
     "completion_lpips",
 )
 
-# What stands in the place of a method of inpainting: the training images' mean.
-MEAN_IMAGE = "mean image"
+# What stands in the place of a method of inpainting: the training images' mean with what is known
+# put in place, and the images themselves.
+MEAN_IMAGE, TRUTH = "mean image", "the truth"
 
 # Those that only the variants of the likelihood block have; images in bits, points in nats,
 # both per dimension.

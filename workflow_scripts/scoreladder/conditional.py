@@ -109,7 +109,7 @@ def repaint(
     generator: torch.Generator | None = None,
     observation_generator: torch.Generator | None = None,
 ) -> Iterator[Tensor]:
-    """RePaint (arXiv 2201.09865, algorithm 1): `ancestral` sampling with jumps back up the ladder.
+    """RePaint (arXiv 2201.09865, section 4.2): `ancestral` sampling with jumps back up the ladder.
 
     At each jump_length-th level from σ_L up, noise takes x back up by jump_length levels, from
     where it comes down again, resamplings − 1 times. resamplings = 1 is one pass and biased on the

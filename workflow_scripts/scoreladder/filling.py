@@ -24,7 +24,7 @@ from scoreladder.steps import Keep, at_once
 
 __all__ = ["METHODS", "Diverged", "fill", "has_steps", "plan", "states"]
 
-# RePaint's: jumps of 10 in a ladder of 250 levels, each gone 10 times (arXiv 2201.09865, section 5)
+# jumps of 10 in a ladder of 250 levels, each gone 10 times (arXiv 2201.09865, section 5.1)
 REPAINT_LEVELS, REPAINT_JUMP, REPAINT_RESAMPLINGS = 250, 10, 10
 
 
@@ -44,10 +44,16 @@ def plan(method: str, sigmas: Tensor, nfe: int) -> tuple[Tensor, dict]:
     """
     count = len(sigmas)
     if method == "replacement":
+        if nfe <= count:
+            raise JobFailed(
+                f"found {nfe} evaluations; replacement needs {count + 1}: one for each level and "
+                "one to denoise"
+            )
         return sigmas, {"steps_per_level": steps_per_level(nfe, count, denoise=True)}
     if method == "projection":
         if nfe < count:
-            raise JobFailed(f"found {nfe} evaluations; projection needs one for each of {count}")
+            allowed = f"projection needs {count}: one for each level"
+            raise JobFailed(f"found {nfe} evaluations; {allowed}")
         return sigmas, {"corrector_steps": nfe // count - 1}
     if count < 2 or nfe < 2:
         found = f"found {count} levels and {nfe} evaluations"
@@ -93,7 +99,8 @@ def states(
     """The states (n, C, H, W) of one block of chains, each on its way to a filling of one image.
 
     images (n, C, H, W), of which what operator.forward gives is known; sigmas and nfe are those of
-    `plan`; key and n fix the random numbers, the same for all methods. replacement
+    `plan`; key and n fix the random numbers, the same for all methods: with nothing known they are
+    those of the unconditional sampler given seeds.generator("inpaint", *key). replacement
     needs α_i/σ_i² and takes chains that start from N(0, start_std²); the others, or where that is
     None, start from the Gaussian with the mean and variance of the data under noise σ_1. projection
     may have α_i/σ_i² too, of its correctors: that is 2 snr² where the score's norm is that of z/σ,

@@ -73,12 +73,12 @@ def told(rows: list[dict]) -> str:
     for row in others:
         size = row["relative_step_size"]
         step = "" if size is None else f" at α/σ² = {size:g}"
-        found.append(f"{row['method']}{step} {row['mean']:.2f} and {row['variance']:.2f}")
+        found.append(f"{row['method']}{step}: {row['mean']:.2f} and {row['variance']:.2f}")
     largest, smallest, levels = LADDER
     return (
         f"no method draws from the exact conditional: of two Gaussian values of correlation {R:g}, "
         f"one known to be {Y:g}, the other has mean {exact['mean']:.2f} and variance "
         f"{exact['variance']:.2f}; with the exact score and {NFE} evaluations on {levels} levels "
         f"from {largest:g} to {smallest:g} (or a ladder of the method's own between these) it is "
-        f"filled with {'; '.join(found)}"
+        f"filled with mean and variance by {'; '.join(found)}"
     )

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from scoreladder.ablation import by_seed, difference
-from scoreladder.catalog import MEAN_IMAGE, METRICS
+from scoreladder.catalog import MEAN_IMAGE, METRICS, TRUTH
 from scoreladder.report.numbers import MISSING, count, interval, number, setting
 from scoreladder.statistics import mean_interval
 
@@ -45,13 +45,14 @@ def inpainting(found: pd.DataFrame, labels: dict[str, str]) -> dict:
 
     found: columns variant, seed, mask, method, nfe, relative_step_size, at_grid_edge and those of
     HOLES; one of these without any value is left out. Variants have a mean over seeds each; a
-    difference is paired by the seeds that both have. The training images' mean has a row for each
-    mask. Step sizes at the edge of the tuning grid are marked †. Returns {"columns", "rows"}.
+    difference is paired by the seeds that both have. The stand-ins, the mean image and the truth,
+    have a row for each mask. Step sizes at the edge of the tuning grid are marked †. Returns
+    {"columns", "rows"}.
     """
     rows, shown = [], [metric for metric in HOLES if found[metric].notna().any()]
     for (mask, method), own in found.groupby(["mask", "method"], sort=False):
         first, *others = own["variant"].unique()
-        if method == MEAN_IMAGE:
+        if method in (MEAN_IMAGE, TRUTH):
             # the same for every variant and seed
             cells = [number(value) for value in own[shown].iloc[0]]
             rows.append([f"{mask}: {method}", MISSING, MISSING, *cells])
