@@ -36,6 +36,7 @@ for name in EXPERIMENTS:
 localrules:
     prepare_dataset,
     fetch_inception,
+    fetch_perceptual,
     collect,
     compare,
     judge,

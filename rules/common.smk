@@ -56,6 +56,7 @@ DATA = f"{HERE}/{layout.DATA}.json"
 PARTS = [f"{part}{kind}" for kind in ("", "_labels") for part in ("train", "tune", "test")]
 MAIN_DATA = DATA.replace("{data}", "main")
 INCEPTION = f"{HERE}/{layout.INCEPTION}.pt"
+PERCEPTUAL = f"{HERE}/{layout.PERCEPTUAL}.safetensors"
 CLASSIFIER = f"{HERE}/{layout.CLASSIFIER}.safetensors"
 REFERENCE = f"{HERE}/{layout.REFERENCE}.json"
 REFERENCE_PARTS = ["train", "tune", "test", "mean", "covariance"]
@@ -66,6 +67,7 @@ SHARD = f"{HERE}/{layout.SHARD}"
 FEATURES = f"{HERE}/{layout.FEATURES}"
 METRICS = f"{HERE}/{layout.METRICS}"
 INPAINTED = f"{HERE}/{layout.INPAINTED}"
+FILLED_EXACT = f"{HERE}/{layout.FILLED_EXACT}"
 LIKELIHOOD = f"{HERE}/{layout.LIKELIHOOD}"
 NFE_SWEEP = f"{HERE}/{layout.NFE_SWEEP}"
 MIXING = f"{HERE}/{layout.MIXING}"
@@ -75,6 +77,7 @@ FIELDS = f"{HERE}/{layout.FIELDS}"
 TABLES = f"{HERE}/tables"
 FIGURE = f"{HERE}/figures/{{figure}}"
 CAPTIONS = "config/report"
+ANIMATION = f"{HERE}/{layout.ANIMATION}"
 
 # which table each of these figures is drawn from
 TRAINING_TABLES = {"learning_curves": "curves", "levels": "levels", "tuning": "tuning"}

@@ -48,6 +48,21 @@ rule fetch_inception:
         "../workflow_scripts/fetch_inception.py"
 
 
+rule fetch_perceptual:
+    output:
+        network=PERCEPTUAL,
+        manifest=f"{HERE}/reference/perceptual.manifest.json",
+    log:
+        f"{HERE}/logs/fetch_perceptual.log",
+    conda:
+        "../environment.yml"
+    params:
+        spec=spec_of(specs.fetch_perceptual),
+        code=code("fetch_perceptual.py"),
+    script:
+        "../workflow_scripts/fetch_perceptual.py"
+
+
 rule make_reference:
     input:
         data=DATA,

@@ -87,6 +87,7 @@ rule collect:
         curves=f"{SUMMARY}/curves.csv",
         sweeps=f"{SUMMARY}/sweeps.csv",
         mixing=f"{SUMMARY}/mixing.csv",
+        inpainting=f"{SUMMARY}/inpainting.csv",
         manifest=f"{SUMMARY}/runs.manifest.json",
     log:
         f"{HERE}/logs/collect.log",

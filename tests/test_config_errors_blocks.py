@@ -23,6 +23,16 @@ MISTAKES = {
     "a model's metric for tuning": ("metric: fid, relative", "metric: balance, relative", "tuning.metric", "found 'balance'; a metric of samples that is better when lower: fid"),
     "unknown variant to inpaint": ("grids:", "inpaint: {variants: [mulit], masks: [half], images: 2, completions: 2}\ngrids:", "inpaint.variants[0]", "did you mean 'multi'?"),
     "unknown mask": ("grids:", "inpaint: {variants: [multi], masks: [halves], images: 2, completions: 2}\ngrids:", "inpaint.masks[0]", "did you mean 'half'?"),
+    "unknown method of inpainting": ("grids:", "inpaint: {variants: [multi], masks: [half], methods: [replace], images: 2, completions: 2}\ngrids:", "inpaint.methods[0]", "found 'replace'; one of: replacement, projection, repaint, ddrm; did you mean 'replacement'?"),
+    "no method of inpainting": ("grids:", "inpaint: {variants: [multi], masks: [half], methods: [], images: 2, completions: 2}\ngrids:", "inpaint.methods", "found []; a list that is not empty"),
+    "mask that is no PNG": ("grids:", "inpaint: {variants: [multi], masks: [half], drawn_masks: [a.jpg], images: 2, completions: 2}\ngrids:", "inpaint.drawn_masks[0]", "found 'a.jpg'"),
+    "mask without a file": ("grids:", "inpaint: {variants: [multi], masks: [half], drawn_masks: [none/there.png], images: 2, completions: 2}\ngrids:", "inpaint.drawn_masks[0]", "found no file none/there.png; a PNG of the images' size"),
+    "mask of a name that is taken": ("grids:", "inpaint: {variants: [multi], masks: [half], drawn_masks: [a/half.png], images: 2, completions: 2}\ngrids:", "inpaint.drawn_masks[0]", "found 'a/half.png' beside something else of that name"),
+    "mask of an operator's name": ("grids:", "inpaint: {variants: [multi], masks: [half], drawn_masks: [a/super_resolution_2.png], operators: [super_resolution_2], images: 2, completions: 2}\ngrids:", "inpaint.drawn_masks[0]", "found 'a/super_resolution_2.png' beside something else of that name"),
+    "mask of a name with a dot": ("grids:", "inpaint: {variants: [multi], masks: [half], drawn_masks: [my.mask.png], images: 2, completions: 2}\ngrids:", "inpaint.drawn_masks[0]", "found 'my.mask.png'"),
+    "colours of grey images": ("grids:", "inpaint: {variants: [multi], masks: [half], operators: [colourisation], images: 2, completions: 2}\ngrids:", "inpaint.operators[0]", "found 'colourisation' with the dataset digits; only colour images have colours to find"),
+    "one level inpainted down a ladder": ("grids:", "inpaint: {variants: [multi, single-1.0], masks: [half], methods: [projection, ddrm], images: 2, completions: 2}\ngrids:", "inpaint.methods[1]", "found 'ddrm' with single-1.0, whose ladder is one level; methods for one level: replacement, projection"),
+    "LPIPS of digits": (CLAIM, "better: multi, than: [few], metric: completion_lpips}", "claims[0].metric", "found 'completion_lpips', which is measured on mnist, "),
     "hole metric without inpainting": (CLAIM, "better: multi, than: [few], metric: hole_rmse}", "claims[0].metric", "found 'hole_rmse' for few, which inpaints nothing"),
     "unet that drops all": (EMPTY, "multi: {network: {kind: unet, size: tiny, dropout: 1}}", "variants.multi.network.dropout", "found 1; a finite number >= 0 and < 1"),
     # training
@@ -196,13 +206,22 @@ IMAGES_MISTAKES = {
     "further data beside images": ("datasets: {moons: {name: two_moons, noise: 0.1, train_size: 9, tune_size: 9, test_size: 9}}", "datasets", "found 'moons' beside the dataset digits; only points have further data sets"),
     "more points than images": ("likelihood: {variants: [multi], points: 501, divergence: exact}", "likelihood.points", "found 501; at most the test split of multi, which is 500"),
     "gallery of images": ("gallery: [multi]", "gallery", "found a gallery with the dataset digits; only points have one"),
-    "inpainting by another sampler": ("inpaint: {variants: [few], masks: [half], images: 2, completions: 2}", "inpaint.variants[0]", "found 'few', whose sampler is heun; inpainting needs one of: langevin, annealed_langevin"),
+    "inpainting by another sampler": ("inpaint: {variants: [few], masks: [half], images: 2, completions: 2}", "inpaint.variants[0]", "found 'few', whose sampler is heun; the method replacement needs one of: langevin, annealed_langevin; other methods do not"),
+    "inpainting down a ladder that the network does not know": ("inpaint: {variants: [indexed], masks: [half], methods: [repaint], images: 2, completions: 2}", "inpaint.methods[0]", "found 'repaint' with indexed, whose network knows only its training ladder; methods for such a network: replacement, projection"),
+    "inpainting without a budget": ("inpaint: {variants: [adaptive], masks: [half], methods: [ddrm], images: 2, completions: 2}", "inpaint.variants[0]", "found 'adaptive', whose sampler is pf_ode; inpainting needs a sampler with an nfe, which it spends"),
+    "inpainting by a VAE": ("inpaint: {variants: [vae], masks: [half], methods: [ddrm], images: 2, completions: 2}", "inpaint.variants[0]", "found 'vae'"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("block", "key", "says"), IMAGES_MISTAKES.values(), ids=IMAGES_MISTAKES)
 def test_a_block_that_images_do_not_have(tmp_path, block, key, says):
     text = VALID.replace("few: {", "few: {sample: {sampler: heun}, ")
+    text = text.replace(
+        "grids:",
+        "  adaptive: {sample: {sampler: pf_ode}}\n"
+        "  indexed: {network: {conditioning: index}}\n"
+        "  vae: {network: {kind: vae, width: 8, blocks: 1, latent: 2}}\ngrids:",
+    )
     line = message(tmp_path, text.replace("grids:", f"{block}\ngrids:"))
     assert line.startswith(f"{key}: ")
     assert says in line
@@ -228,6 +247,16 @@ def test_numbers_of_two_ways_to_resize_never_meet(tmp_path):
     )
     text = pictures("legacy_tensorflow").replace("{metric: fid_clean", "{metric: kid")
     assert "which is measured in features of mode clean" in message(tmp_path, text)
+
+
+def test_lpips_is_judged_where_pictures_are_inpainted(tmp_path):
+    text = pictures("clean").replace(
+        "grids:",
+        "inpaint: {variants: [multi, few], masks: [half], images: 2, completions: 2}\ngrids:",
+    )
+    claim = "better: multi, than: [few], metric: "
+    found = loaded(tmp_path, text.replace(f"{claim}fid_clean", f"{claim}completion_lpips"))
+    assert found["claims"][0]["checks"][0]["metric"] == "completion_lpips"
 
 
 @pytest.mark.parametrize(

@@ -105,3 +105,16 @@ def test_figures_of_scores_go_only_if_it_is_their_own_job_that_failed(points):
 def test_paths_are_those_below_the_experiments_folder():
     missing = {"results/a/x.json": "1", "results/ab/x.json": "2", "results/report.html": "3"}
     assert incomplete.below("results/a/", missing) == {"x.json": "1"}
+
+
+def test_a_failed_animation_is_told_of_and_the_report_does_without(tmp_path):
+    block = "inpaint: {variants: [multi], masks: [half], images: 2, completions: 2}"
+    experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
+    assert config_queries.is_animated(experiment)
+    alone = {"figures/inpainting.animation.png": "animate_inpainting: killed"}
+    found = incomplete.without(experiment, alone)
+    assert found["missing"] == alone and not config_queries.is_animated(found)
+    # one that only lacks what it reads is made anew from what is there
+    found = incomplete.without(experiment, alone | {"inpainted/multi/seed0.json": "killed"})
+    assert list(found["missing"]) == ["inpainted/multi/seed0.json"]
+    assert config_queries.is_animated(found)

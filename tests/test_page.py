@@ -241,6 +241,15 @@ def test_figures_are_inline_with_alternative_text(tmp_path):
     assert (images[0]["width"], images[0]["height"]) == ("806", "231")
 
 
+def test_an_animation_is_inline_and_stays_closed_until_it_is_asked_for(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"\x89PNG")
+    html = _render(figures=[FIGURE | {"animation": tmp_path / "a.png"}, FIGURE])
+    (animation,) = (each for tag, each in _Tags(html).seen if each.get("class") == "animation")
+    assert animation["src"] == "data:image/png;base64,iVBORw=="
+    assert animation["alt"].startswith("Samples, step by step")
+    assert html.count("<details>\n<summary>How it comes about") == 1
+
+
 def test_provenance_is_flat_text():
     html = _render()
     for text in ("torch 2.9", "0, 1", "12.3", "train seeds"):

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.text import Text
 
-from scoreladder.plotting import samples, style
+from scoreladder.plotting import pictures, samples, style
 
 LABELS = {"multi": "10 scales", "single": "σ = 0.3", "raw": "no final denoise"}
 STYLES = style.palette(list(LABELS))
@@ -26,7 +26,7 @@ def test_grey_images_are_ink_on_paper_and_colours_are_colours():
     # 8 pixels are enlarged five times; what is brightest in the data is the darkest ink
     assert grey[:40, :40].tolist() == [[[0, 0, 0]] * 40] * 40
     for picture, edge in ((coloured, 30), (grey, 40)):
-        assert picture[0, edge].tolist() == list(samples.GAP)
+        assert picture[0, edge].tolist() == list(pictures.GAP)
 
 
 def test_pixels_that_are_not_finite_look_like_gaps():
@@ -34,7 +34,7 @@ def test_pixels_that_are_not_finite_look_like_gaps():
     broken[0, 1, 0, 0] = np.nan
     figure = samples.sample_grid({"data": broken}, [], LABELS)
     picture = np.asarray(figure.axes[0].images[0].get_array())
-    assert picture[0, 0].tolist() == list(samples.GAP) and picture[0, 1].tolist() == [0.5] * 3
+    assert picture[0, 0].tolist() == list(pictures.GAP) and picture[0, 1].tolist() == [0.5] * 3
 
 
 def test_point_clouds_state_shares_and_count_what_is_outside():

@@ -107,7 +107,7 @@ def of(table, variant):
 
 def test_every_variant_has_a_run_per_seed_with_what_it_is_and_what_it_cost(experiment, tables):
     table = tables["runs"]
-    assert list(tables) == ["runs", "levels", "tuning", "curves", "sweeps", "mixing"]
+    assert list(tables) == ["runs", "levels", "tuning", "curves", "sweeps", "mixing", "inpainting"]
     assert table["variant"].tolist() == [name for name in experiment["variants"] for _ in SEEDS]
     assert table["seed"].tolist() == list(SEEDS) * len(experiment["variants"])
     row = of(table, "multi").iloc[1]
@@ -206,6 +206,26 @@ def test_mixing_weights_have_a_row_of_the_exact_score_and_one_per_seed(tables):
     assert mixing["seed"].tolist() == [pd.NA] * 7 + [0] * 7 + [1] * 7
 
 
+def test_inpainting_has_a_row_per_variant_seed_mask_and_method(experiment, tmp_path):
+    metrics = dict.fromkeys(catalog.OF_INPAINTING, 0.5) | {"hole_psnr": None}
+    rows = [
+        {"mask": "half", "method": method, "nfe": nfe, "metrics": metrics}
+        for method, nfe in (("replacement", 50), ("projection", 48))
+    ]
+    for variant in ("multi", "heun"):
+        for seed in SEEDS:
+            path = tmp_path / "inpainted" / variant / f"seed{seed}.json"
+            files.write_json(path, {"rows": rows, "metrics": metrics})
+    block = {"inpaint": {"variants": ["heun", "multi"]}}
+    missing = {"missing": {"inpainted/multi/seed1.json": "killed"}}
+    table = runs.inpainting_rows(experiment | block | missing, tmp_path)
+    assert table["variant"].tolist() == ["heun"] * 4 + ["multi"] * 2
+    assert table["seed"].tolist() == [0, 0, 1, 1, 0, 0]
+    assert table["method"].tolist() == ["replacement", "projection"] * 3
+    assert table["nfe"].tolist() == [50, 48] * 3
+    assert table["hole_ssim"].eq(0.5).all() and table["hole_psnr"].isna().all()
+
+
 def test_tables_survive_their_files(tables, tmp_path):
     for name, table in tables.items():
         path = tmp_path / f"{name}.csv"
@@ -225,6 +245,10 @@ def test_blocks_that_an_experiment_lacks_leave_tables_with_headers_alone(experim
         "tuning": ["variant", "relative_step_size", "value", "chosen", "metric"],
         "sweeps": ["row", "seed", "sampler", "nfe", "relative_step_size"],
         "mixing": ["score", "seed", "configuration", "heavy_weight"],
+        "inpainting": [
+            *["variant", "seed", "mask", "method", "nfe", "relative_step_size", "at_grid_edge"],
+            *catalog.OF_INPAINTING,
+        ],
     }
     for name, columns in headers.items():
         assert tables[name].empty and list(tables[name]) == columns

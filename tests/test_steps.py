@@ -141,3 +141,12 @@ def test_an_interrupted_tuning_tries_only_the_step_sizes_that_are_left(folder, m
     every = list(trials())
     assert len(measured) == 3
     assert every[:1] == first and [each["value"] for each in every] == measured
+
+
+def test_names_with_dots_are_names_of_their_own(folder):
+    keep = steps.keeper(folder)
+    assert [
+        keep(name, lambda name=name: {"x": np.array(len(name))})["x"] for name in ("a.b", "a.cd")
+    ]
+    found = [keep(name, refuse)["x"] for name in ("a.b", "a.cd")]
+    assert found == [3, 4]

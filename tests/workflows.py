@@ -81,7 +81,9 @@ replicates: {{train_seeds: [0], sample_seeds: [0]}}
 variants:
   multi: {{}}
   vae: {{network: {{kind: vae, width: 16, blocks: 1, latent: 4}}}}
-inpaint: {{variants: [multi], masks: [half], images: 20, completions: 2}}
+inpaint:
+  {{variants: [multi], masks: [half], methods: [replacement, projection], images: 20,
+   completions: 2}}
 likelihood: {{variants: [multi, vae], points: 20, divergence: hutchinson}}
 nfe_sweep:
   variant: multi

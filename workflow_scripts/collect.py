@@ -18,6 +18,6 @@ if "snakemake" in globals():
     from adapter import job
 
     with job(snakemake) as current:
-        names = ("runs", "levels", "tuning", "curves", "sweeps", "mixing")
+        names = ("runs", "levels", "tuning", "curves", "sweeps", "mixing", "inpainting")
         paths = {name: Path(snakemake.output[name]) for name in names}
         write_tables(runs.gather(current.spec, paths["runs"].parents[1]), paths)

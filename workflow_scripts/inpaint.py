@@ -1,94 +1,181 @@
 """Fill in masked held-out images with a model trained on whole ones, and measure the holes."""
 
+import math
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from scoreladder import datasets, denoiser, devices, files, inpainting, sampling, seeds
-from scoreladder.errors import JobFailed
+from scoreladder import (
+    datasets,
+    denoiser,
+    devices,
+    files,
+    filling,
+    filling_tuning,
+    inpainting,
+    metrics_features,
+    problems,
+    sampling,
+)
+from scoreladder import features as networks
+from scoreladder import perceptual as lpips
+from scoreladder import reference as references
+from scoreladder.blocks import problem_name
+from scoreladder.catalog import MEAN_IMAGE, TRUTH
+from scoreladder.operators import Operator
 from scoreladder.steps import Keep, at_once
 
 
-def complete(
-    network: denoiser.Denoiser,
-    images: torch.Tensor,
-    known: torch.Tensor,
-    sample: dict,
-    size: float,
-    completions: int,
-    key: tuple[int | str, ...],
-) -> np.ndarray:
-    """`completions` fillings of each image (n, ...), shape (completions, n, ...)."""
-    where = images.device
-    sigmas = sampling.ladder_of(sample, network)
-    observed = images.repeat(completions, *[1] * (images.ndim - 1))
-    generator = seeds.generator("inpaint", *key, device=where)
-    z = torch.randn(observed.shape, generator=generator, device=where)
-    mean, std = sampling.start_of(sample, network, float(sigmas[0]))
-    filled = inpainting.replacement_langevin(
-        network,
-        mean + std * z,
-        observed,
-        known.to(where),
-        sigmas,
-        sampling.steps_per_level(sample["nfe"], len(sigmas), denoise=True),
-        size * float(sigmas[-1]) ** 2,
-        generator,
-        seeds.generator("inpaint observations", *key, device=where),
-    )
-    return filled.reshape(completions, *images.shape).cpu().numpy()
+def over_masks(rows: list[dict], method: str) -> dict[str, float | None]:
+    """The metrics of one method, means over the rows of masks; None where a mask's has none.
+
+    hole_gain is the least, so that above 1 the mean image is beaten on every mask.
+    """
+    own = [row["metrics"] for row in rows if row["method"] == method]
+    found = {}
+    for name in own[0]:
+        values = [each[name] for each in own]
+        over = min if name == "hole_gain" else np.mean
+        found[name] = None if None in values else float(over(values))
+    return found
+
+
+def stand_ins(
+    truth: np.ndarray, mean: np.ndarray, operator: Operator, where: torch.device
+) -> dict[str, np.ndarray]:
+    """By name, what to hold completions of truth (n, C, H, W) against: (2, n, C, H, W) each.
+
+    The training images' mean (C, H, W) with what is known put in place, which knows nothing else,
+    and the truth itself, which no filling comes nearer to the data than.
+    """
+    y = operator.forward(torch.from_numpy(truth).to(where))
+    blind = torch.from_numpy(mean).to(where).expand(truth.shape)
+    found = {MEAN_IMAGE: operator.replace(blind, y).cpu().numpy(), TRUTH: truth}
+    return {name: np.stack([images] * 2) for name, images in found.items()}
 
 
 def inpaint(
     data: Path,
+    reference: Path,
+    classifier: Path,
+    perceptual: Path | None,
     model: Path,
-    tuning: Path | None,
     spec: dict,
     device: str,
     path: Path,
     arrays: Path,
     keep: Keep = at_once,
 ) -> dict:
-    """Write the metrics, means over the masks, and the completions for every mask."""
+    """Write the metrics of every problem and method, and the completions.
+
+    A problem is a mask, of its own name or of a PNG's, or a linear operator. "metrics" are those of
+    `over_masks` for the first method; "rows" has {mask (the problem), method, nfe,
+    relative_step_size, at_grid_edge, metrics} each, for each problem first those of `stand_ins`;
+    "tuning" has by method what `filling_tuning` tells of
+    masks, and "relative_step_sizes" what each method with a step takes. What is infinite, where all
+    fillings are the truth to the last bit, is null. In the arrays are truth, and per problem
+    known_MASK, seen_MASK (AᵀA of truth) and MASK_METHOD. Trials and blocks of chains are steps.
+    perceptual: the network of LPIPS, None where that is not measured.
+    """
     where = devices.choose(device)
     network = denoiser.load(model, where)
-    splits = datasets.read(data)
-    truth = splits.values("test", spec["inpaint"]["images"])
-    mean = splits.values("train").mean(axis=0)
-    size = sampling.relative_step_size(spec["sample"], tuning)
-    drawn, measured = {"truth": truth}, []
+    splits, chosen, sample = datasets.read(data), spec["inpaint"], spec["sample"]
+    truth, mean = splits.values("test", chosen["images"]), splits.values("train").mean(axis=0)
+    sigmas = sampling.ladder_of(sample, network)
+    asked = [*chosen["masks"], *chosen["drawn_masks"], *chosen["operators"]]
+    posed = {problem_name(each): problems.problem(each, truth.shape[1:], where) for each in asked}
+    known = {name: each.known.numpy() for name, each in posed.items()}
+    masks = [problem_name(each) for each in chosen["masks"] + chosen["drawn_masks"]]
+    extract = networks.extractor(spec["features"], classifier, where)
+    moments = references.read(reference).moments
+    likeness = perceptual and lpips.load(perceptual, where)
 
-    def filled(name: str, known: torch.Tensor) -> dict[str, np.ndarray]:
-        completions = complete(
+    def filled(
+        images: np.ndarray,
+        mask: str,
+        method: str,
+        completions: int,
+        size: float | None,
+        label: str,
+        keep: Keep,
+        *purpose: str,
+    ) -> tuple[np.ndarray, int]:
+        return filling.fill(
             network,
-            torch.from_numpy(truth).to(where),
-            known,
-            spec["sample"],
+            torch.from_numpy(images).to(where),
+            posed[mask].operator,
+            method,
+            sigmas,
+            sample["nfe"],
+            completions,
+            (*purpose, spec["seed"], mask),
+            sample.get("start_std"),
             size,
-            spec["inpaint"]["completions"],
-            (spec["seed"], name),
+            label,
+            keep,
         )
-        return {"completions": completions}
 
-    for name in spec["inpaint"]["masks"]:
-        known = inpainting.MASKS[name](*truth.shape[-2:])
-        drawn[f"known_{name}"] = known.numpy()
-        drawn[name] = keep(name, partial(filled, name, known))["completions"]
-        if not np.isfinite(drawn[name]).all():
-            raise JobFailed(
-                f"inpainting the {name} did not stay finite: the relative step size {size:g} is "
-                "too large for this model"
-            )
-        measured.append(inpainting.hole_metrics(drawn[name], truth, known.numpy(), mean))
+    def tuned(method: str) -> dict:
+        images, count = splits.values("tune", filling_tuning.IMAGES), filling_tuning.COMPLETIONS
+
+        def trial(mask: str, size: float) -> np.ndarray:
+            label = f"{mask}_{method} at {size:g}"
+            return filled(images, mask, method, count, size, label, at_once, "tune")[0]
+
+        sizes, kept = spec["tuning"]["relative_step_sizes"], partial(_kept_as, method, keep)
+        holes = {mask: known[mask] for mask in masks}
+        return filling_tuning.tuned(images, holes, sizes, trial, kept)
+
+    def measured(completions: np.ndarray, mask: str) -> dict[str, float | None]:
+        found = inpainting.hole_metrics(completions, truth, known[mask], mean)
+        found |= inpainting.hole_similarity(completions, truth, known[mask])
+        whole = extract(completions.reshape(-1, *truth.shape[1:]))
+        found["completion_fid"] = metrics_features.fid(whole, *moments)
+        if likeness:
+            found["completion_lpips"] = lpips.distance(completions, truth, likeness, where)
+        # JSON has no infinity
+        return {name: value if math.isfinite(value) else None for name, value in found.items()}
+
+    wanted = spec["tuning"]["methods"] if spec["tuning"] else []
+    stepping = [each for each in wanted if filling.has_steps(each, sigmas, sample["nfe"])]
+    tuning = {each: tuned(each) for each in stepping}
+    sizes = {method: found["relative_step_size"] for method, found in tuning.items()}
+    if "replacement" in chosen["methods"]:
+        sizes.setdefault("replacement", sample["step_size"])
+
+    drawn, rows = {"truth": truth}, []
+    for mask, (operator, _) in posed.items():
+        drawn[f"known_{mask}"] = known[mask]
+        seen = operator.adjoint(operator.forward(torch.from_numpy(truth).to(where)))
+        drawn[f"seen_{mask}"] = seen.cpu().numpy()
+        for name, images in stand_ins(truth, mean, operator, where).items():
+            row = {"mask": mask, "method": name, "nfe": 0, "relative_step_size": None}
+            rows.append(row | {"at_grid_edge": False, "metrics": measured(images, mask)})
+        for method in chosen["methods"]:
+            name = f"{mask}_{method}"
+            kept = partial(_kept_as, name, keep)
+            size, count = sizes.get(method), chosen["completions"]
+            completions, nfe = filled(truth, mask, method, count, size, name, kept)
+            drawn[name] = completions
+            found = measured(completions, mask)
+            edge = method in tuning and tuning[method]["at_grid_edge"]
+            step = {"relative_step_size": size, "at_grid_edge": edge}
+            rows.append({"mask": mask, "method": method, "nfe": nfe, **step, "metrics": found})
     with files.atomic_path(arrays) as temporary:
         np.savez(temporary, **drawn)
-    names = measured[0]
-    means = {name: float(np.mean([each[name] for each in measured])) for name in names}
-    by_mask = dict(zip(spec["inpaint"]["masks"], measured, strict=True))
-    files.write_json(path, {"metrics": means, "by_mask": by_mask})
-    return {"device": devices.describe(where), "dtype": "float32", "relative_step_size": size}
+    of_masks = [row for row in rows if row["mask"] in masks]
+    result = {"metrics": over_masks(of_masks, chosen["methods"][0]), "rows": rows}
+    files.write_json(path, result | {"relative_step_sizes": sizes, "tuning": tuning})
+    facts = {"device": devices.describe(where), "dtype": "float32"}
+    return facts | {"relative_step_sizes": sizes}
+
+
+def _kept_as(name: str, keep: Keep, block: str, compute: Callable[[], dict]) -> dict:
+    """A step kept under the name of what it is a block of."""
+    return keep(f"{name}_{block}", compute)
 
 
 if "snakemake" in globals():
@@ -97,8 +184,10 @@ if "snakemake" in globals():
     with job(snakemake) as current:
         current.facts |= inpaint(
             Path(snakemake.input.data),
+            Path(snakemake.input.reference),
+            Path(snakemake.input.classifier),
+            optional(snakemake.input, "perceptual"),
             Path(snakemake.input.model),
-            optional(snakemake.input, "tuning"),
             current.spec,
             current.device,
             Path(snakemake.output.metrics),

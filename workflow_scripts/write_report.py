@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from scoreladder import config_queries, describe, files
+from scoreladder import config_queries, describe, files, layout
 from scoreladder.report import page, tables
 
 NOTES = {
@@ -15,8 +15,8 @@ NOTES = {
     ),
     "Step size": (
         "where it is tuned: chosen per variant on the tuning split, which no reported number uses, "
-        "with the first training seed's model and the same trials for all; in a sweep, for each "
-        "budget and seed"
+        "with the first training seed's model and the same trials for all; in a sweep for each "
+        "budget and seed, and for filling holes anew for each seed, by the energy score there"
     ),
     "Starting points": (
         "Langevin chains start from N(0, start_std²) where that is given; all others from the "
@@ -77,17 +77,30 @@ def figure_tables(experiment: dict, summary: Path) -> dict[str, dict]:
         found["nfe_sweep"] = tables.nfe_sweep(sweeps, metric, describe.SAMPLERS)
     if experiment["mixing"]:
         found["mixing_weights"] = tables.mixing_weights(pd.read_csv(summary / "mixing.csv"))
+    if experiment["inpaint"]:
+        filled = pd.read_csv(summary / "inpainting.csv")
+        found["inpainting"] = tables.inpainting(filled, config_queries.labels(experiment))
     return found
 
 
 def write_report(
-    experiment: dict, folder: Path, captions: dict[str, Path], manifest: Path, path: Path
+    experiment: dict,
+    folder: Path,
+    captions: dict[str, Path],
+    exact: Path | None,
+    manifest: Path,
+    path: Path,
 ) -> None:
-    """Write the page from what stands in the experiment's folder; captions: figure → text file."""
+    """Write the page from what stands in the experiment's folder.
+
+    captions: figure → text file; exact: what methods of inpainting made of the exact score.
+    """
 
     def figure(name: str, title: str, kind: str) -> dict:
         caption = captions[kind].read_text(encoding="utf-8").strip()
-        return {"title": title, "caption": caption, "svg": folder / "figures" / f"{name}.svg"}
+        found = {"title": title, "caption": caption, "svg": folder / "figures" / f"{name}.svg"}
+        animated = name == "inpainting" and config_queries.is_animated(experiment)
+        return found | ({"animation": folder / f"{layout.ANIMATION}.png"} if animated else {})
 
     compared = []
     for comparison in experiment["comparisons"]:
@@ -101,6 +114,7 @@ def write_report(
     written = {
         key: value for key, value in experiment.items() if key not in ("missing", "unjudged")
     }
+    holes = {"Holes": filling_bias.told(files.read_json(exact)["rows"])} if exact else {}
     html = page.render(
         experiment,
         files.read_json(folder / "summary" / "claims.json")["claims"],
@@ -111,7 +125,7 @@ def write_report(
         ],
         yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=100),
         provenance(runs, files.read_json(manifest)),
-        budgets(runs) | NOTES,
+        budgets(runs) | NOTES | holes,
     )
     files.write_text(path, html)
 

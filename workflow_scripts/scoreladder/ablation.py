@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from scoreladder.catalog import METRICS
+from scoreladder.catalog import METRICS, OF_INPAINTING
 from scoreladder.statistics import Interval, mean_interval, outcome, paired_interval
 
 FACTS = ["nfe", "images", "parameters", "network", "ladder", "weighting", "density"]
@@ -58,6 +58,9 @@ def compare(runs: pd.DataFrame, comparison: dict, floors: dict) -> pd.DataFrame:
             row["outcome"] = outcome(gap, METRICS[metric].lower_is_better)
         row |= {"difference": gap.mean, "difference_low": gap.low, "difference_high": gap.high}
         row |= {fact: mine[fact].iloc[0] for fact in FACTS if fact != "train_seconds"}
+        if metric in OF_INPAINTING:
+            # samples' steps; those of filling holes are in the table of inpainting
+            row |= {"step_size": np.nan, "relative_step_size": np.nan, "at_grid_edge": False}
         rows.append(row | {"train_seconds": mine["train_seconds"].mean()})
     return pd.DataFrame(rows)
 

@@ -1,5 +1,7 @@
 """What config and samplers both know of sample blocks; torch-free."""
 
+from pathlib import PurePath
+
 # Chains that are sampled together; shards are cut between blocks of this many.
 BLOCK = 500
 
@@ -8,3 +10,21 @@ UNET_SIDES = (8, 16, 28, 32, 64)
 
 # samplers that make many steps on each level of a ladder that they take as it is written
 LANGEVIN = ("langevin", "annealed_langevin")
+
+# ways to fill holes, and those of them that need two levels or more
+INPAINTING = ("replacement", "projection", "repaint", "ddrm")
+DOWN_A_LADDER = ("repaint", "ddrm")
+
+# what is known of an image as a linear operator: its grey part, or the means of its blocks
+COLOURISATION, SUPER_RESOLUTION = "colourisation", "super_resolution_"
+
+
+def factor_of(operator: str) -> int:
+    """How much longer than known a super-resolution's sides are; 0 for all else."""
+    factor = operator.removeprefix(SUPER_RESOLUTION)
+    return int(factor) if factor != operator else 0
+
+
+def problem_name(problem: str) -> str:
+    """The name of what is known; of a mask that a PNG holds, that of the file without suffix."""
+    return PurePath(problem).stem if problem.endswith(".png") else problem

@@ -42,8 +42,15 @@ METRICS = {
         IMAGES + POINTS,
     ),
     "hole_rmse": Metric("rms error in inpainted holes", True, IMAGES),
-    "hole_gain": Metric("error of the mean image over that of the inpainting", False, IMAGES),
+    "hole_gain": Metric(
+        "error of the mean image over that of the inpainting, least over holes", False, IMAGES
+    ),
     "hole_spread": Metric("spread of the completions in holes", False, IMAGES),
+    "hole_energy": Metric("energy score of completions in holes", True, IMAGES),
+    "hole_psnr": Metric("PSNR of completions in holes, dB", False, IMAGES),
+    "hole_ssim": Metric("SSIM of completions with the truth in holes", False, IMAGES),
+    "completion_fid": Metric("FID of completed images", True, IMAGES),
+    "completion_lpips": Metric("LPIPS of completions to the truth", True, PICTURES),
     "sliced_w1": Metric("sliced W₁ to held-out data", True, POINTS),
     "sliced_w2": Metric("sliced W₂ to held-out data", True, POINTS),
     "w2": Metric("W₂ to held-out data", True, POINTS),
@@ -81,7 +88,20 @@ OF_SAMPLES = (
 OF_MODE = {"fid_clean": "clean", "fid_legacy_tensorflow": "legacy_tensorflow"}
 
 # Those that only the variants of the inpaint block have.
-OF_INPAINTING = ("hole_rmse", "hole_gain", "hole_spread")
+OF_INPAINTING = (
+    "hole_rmse",
+    "hole_gain",
+    "hole_spread",
+    "hole_energy",
+    "hole_psnr",
+    "hole_ssim",
+    "completion_fid",
+    "completion_lpips",
+)
+
+# What stands in the place of a method of inpainting: the training images' mean with what is known
+# put in place, and the images themselves.
+MEAN_IMAGE, TRUTH = "mean image", "the truth"
 
 # Those that only the variants of the likelihood block have; images in bits, points in nats,
 # both per dimension.

@@ -1,9 +1,18 @@
 """Checks of an experiment's blocks that measure or show chosen variants."""
 
-from scoreladder.blocks import LANGEVIN
+from pathlib import Path
+
+from scoreladder.blocks import (
+    COLOURISATION,
+    DOWN_A_LADDER,
+    INPAINTING,
+    LANGEVIN,
+    factor_of,
+    problem_name,
+)
 from scoreladder.catalog import IMAGES, METRICS, OF_MODE, OF_SAMPLES, POINTS
-from scoreladder.config_checks import check_known_levels, check_names, items
-from scoreladder.config_datasets import held_out_size
+from scoreladder.config_checks import check_known_levels, check_names, check_score, items
+from scoreladder.config_datasets import channels_and_side, held_out_size
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown
 from scoreladder.config_queries import (
     WITH_LIKELIHOOD,
@@ -95,17 +104,65 @@ def check_inpaint(experiment: dict) -> None:
     if experiment["dataset"]["name"] not in IMAGES:
         found = f"found an inpaint block with the dataset {experiment['dataset']['name']}"
         raise ConfigError(("inpaint",), found, f"only images have holes: {listed(IMAGES)}")
+    _check_problems(block, experiment["dataset"])
     named = items(("inpaint", "variants"), block["variants"])
     check_names(named, experiment["variants"])
     for key, name in named:
+        check_score(name, experiment, key)
         sample = experiment["variants"][name]["sample"]
-        if sample["sampler"] not in LANGEVIN:
+        if "nfe" not in sample:
             found = f"found {shown(name)}, whose sampler is {sample['sampler']}"
-            raise ConfigError(key, found, f"inpainting needs one of: {listed(LANGEVIN)}")
-        if sample["nfe"] - 1 < sample["ladder"].get("levels", 1):
-            found = f"found {shown(name)}, whose nfe is {sample['nfe']}"
-            allowed = "inpainting needs one evaluation for each level and one to denoise"
+            raise ConfigError(key, found, "inpainting needs a sampler with an nfe, which it spends")
+        if "replacement" in block["methods"]:
+            _check_steps(name, sample, key)
+        _check_methods(name, experiment["variants"][name], block["methods"])
+
+
+def _check_problems(block: dict, dataset: dict) -> None:
+    """Raise ConfigError where a mask has no file or another's name, or an operator does not fit."""
+    taken = [*block["masks"], *block["operators"]]
+    for key, path in items(("inpaint", "drawn_masks"), block["drawn_masks"]):
+        if problem_name(path) in taken:
+            found = f"found {shown(path)} beside something else of that name"
+            raise ConfigError(key, found, "masks and operators have names of their own")
+        if not Path(path).expanduser().is_file():
+            raise ConfigError(key, f"found no file {path}", "a PNG of the images' size")
+        taken.append(problem_name(path))
+    channels, side = channels_and_side(dataset)
+    for key, operator in items(("inpaint", "operators"), block["operators"]):
+        found = f"found {shown(operator)} with the dataset {dataset['name']}"
+        if operator == COLOURISATION and channels != 3:
+            raise ConfigError(key, found, "only colour images have colours to find")
+        if factor_of(operator) and side % factor_of(operator):
+            allowed = f"images of side {side} are not whole blocks of {factor_of(operator)}"
             raise ConfigError(key, found, allowed)
+
+
+def _check_steps(name: str, sample: dict, key: Key) -> None:
+    """Raise ConfigError where replacement would have no steps to make on a variant's ladder."""
+    if sample["sampler"] not in LANGEVIN:
+        found = f"found {shown(name)}, whose sampler is {sample['sampler']}"
+        allowed = f"the method replacement needs one of: {listed(LANGEVIN)}; other methods do not"
+        raise ConfigError(key, found, allowed)
+    if sample["nfe"] - 1 < sample["ladder"].get("levels", 1):
+        found = f"found {shown(name)}, whose nfe is {sample['nfe']}"
+        allowed = "replacement needs one evaluation for each level and one to denoise"
+        raise ConfigError(key, found, allowed)
+
+
+def _check_methods(name: str, variant: dict, methods: list[str]) -> None:
+    """Raise ConfigError for a method with a ladder of its own where the variant has to keep its."""
+    if variant["sample"]["ladder"]["kind"] == "single":
+        why, where = "ladder is one level", "one level"
+    elif variant["network"].get("conditioning") == "index":
+        why, where = "network knows only its training ladder", "such a network"
+    else:
+        return
+    for key, method in items(("inpaint", "methods"), methods):
+        if method in DOWN_A_LADDER:
+            found = f"found {shown(method)} with {name}, whose {why}"
+            others = [each for each in INPAINTING if each not in DOWN_A_LADDER]
+            raise ConfigError(key, found, f"methods for {where}: {listed(others)}")
 
 
 def check_likelihood(experiment: dict) -> None:

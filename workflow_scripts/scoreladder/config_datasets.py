@@ -22,6 +22,7 @@ EXAMPLES = {
 }
 # of images whose side is not for experiments to say
 SIDES = {"digits": 8, "mnist": 28, "fashion_mnist": 28, "cifar10": 32, "celeba64": 64}
+COLOURED = ("cifar10", "celeba64")
 
 
 def check_unets(experiment: dict, wheres: dict[str, Key]) -> None:
@@ -30,11 +31,19 @@ def check_unets(experiment: dict, wheres: dict[str, Key]) -> None:
         if variant["network"]["kind"] != "unet":
             continue
         dataset = experiment["datasets"][variant["data"]]
-        side = SIDES.get(dataset["name"]) or (dataset["name"] == "folder" and dataset["side"])
+        _, side = channels_and_side(dataset)
         if side not in UNET_SIDES:
             on = f"{dataset['name']}, " + (f"images of side {side}" if side else "points")
             allowed = f"a unet is for square images of side {listed(map(str, UNET_SIDES))}"
             raise ConfigError((*wheres[name], "network", "kind"), f"found 'unet' on {on}", allowed)
+
+
+def channels_and_side(dataset: dict) -> tuple[int, int | None]:
+    """The channels and the side of a data set's images; no side for points."""
+    name = dataset["name"]
+    if name == "folder":
+        return dataset["channels"], dataset["side"]
+    return (3 if name in COLOURED else 1), SIDES.get(name)
 
 
 def held_out_size(dataset: dict) -> int:

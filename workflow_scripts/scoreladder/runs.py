@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from scoreladder import config_queries, describe, layout
+from scoreladder.catalog import OF_INPAINTING
 from scoreladder.files import read_json
 
 
@@ -110,13 +111,27 @@ def mixing_rows(experiment: dict, folder: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"seed": "Int64"})
 
 
+def inpainting_rows(experiment: dict, folder: Path) -> pd.DataFrame:
+    """How well holes are filled: a row per variant, training seed, mask and method."""
+    rows = []
+    for variant in config_queries.inpainted_variants(experiment):
+        for seed in experiment["replicates"]["train_seeds"]:
+            names = {"variant": variant, "seed": seed}
+            if not config_queries.run_missing(experiment, layout.INPAINTED, **names):
+                found = read_result(folder, layout.INPAINTED, **names)["rows"]
+                rows += [names | row | row["metrics"] for row in found]
+    columns = ["variant", "seed", "mask", "method", "nfe", "relative_step_size", "at_grid_edge"]
+    columns += OF_INPAINTING
+    return pd.DataFrame(rows, columns=columns)
+
+
 def read_result(folder: Path, pattern: str, **names: str | int) -> dict:
     """The result, of a pattern of `layout`, that lies in an experiment's folder."""
     return read_json(folder / f"{pattern.format(**names)}.json")
 
 
 def gather(experiment: dict, folder: Path) -> dict[str, pd.DataFrame]:
-    """Tables runs, levels, tuning, curves, sweeps and mixing of an experiment, from `folder`.
+    """Tables runs, levels, tuning, curves, sweeps, mixing and inpainting, from `folder`.
 
     Results in experiment["missing"] are passed over.
     """
@@ -155,6 +170,7 @@ def gather(experiment: dict, folder: Path) -> dict[str, pd.DataFrame]:
         "curves": pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(),
         "sweeps": sweep_rows(experiment, folder),
         "mixing": mixing_rows(experiment, folder),
+        "inpainting": inpainting_rows(experiment, folder),
     }
 
 

@@ -53,13 +53,15 @@ def obtain(
     sources: Sequence[Source],
     path: str | None = None,
     downloads: Path = DOWNLOADS,
+    setting: str | None = "dataset.path",
 ) -> dict[str, bytes]:
     """The bytes of the wanted members by name, from the first source that has the right ones.
 
     path: a folder or archive that is asked before all others; then come the files that were
     downloaded before, in `downloads`/title, and the sources in their order. Whatever differs from
     its pinned size or SHA-256 is refused, told on standard error, and asked of the next one; what
-    is downloaded is kept. Raises JobFailed, with a line for each source, where all fail.
+    is downloaded is kept. setting: where users write path; None where they cannot. Raises
+    JobFailed, with a line for each source, where all fail.
     """
     found: dict[str, bytes] = {}
     reasons: list[str] = []
@@ -73,7 +75,9 @@ def obtain(
                 if len(found) < len(wanted):
                     _ask(source, wanted, found, reasons, folder, keep=True)
     if len(found) < len(wanted):
-        raise JobFailed("\n".join([f"{title} cannot be had:", *reasons, _advice(wanted)]))
+        raise JobFailed(
+            "\n".join([f"{title} cannot be had:", *reasons, _advice(wanted, folder, setting)])
+        )
     return found
 
 
@@ -119,12 +123,12 @@ def _kept(folder: Path, wanted: Sequence[Member]) -> dict[str, bytes]:
     return found
 
 
-def _advice(wanted: Sequence[Member]) -> str:
+def _advice(wanted: Sequence[Member], folder: Path, setting: str | None) -> str:
     names = ", ".join(member.name for member in wanted)
-    return (
-        "Try again where there is a network, or get the files otherwise and set dataset.path to "
-        f"the folder or archive with: {names} (each as it is or as .gz)."
-    )
+    place = f"set {setting} to the folder or archive with: {names} (each as it is or as .gz)"
+    if setting is None:
+        place = f"put into {folder}: {names}"
+    return f"Try again where there is a network, or get the files otherwise and {place}."
 
 
 @contextmanager

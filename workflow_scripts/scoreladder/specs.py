@@ -12,6 +12,7 @@ from scoreladder.config_queries import (
     data_of,
     is_direct,
     is_sweep_tuned,
+    tuned_methods,
     tuning_seed,
 )
 
@@ -54,6 +55,11 @@ def dataset(experiment: dict, data: str) -> dict:
 def fetch_inception(experiment: dict) -> dict:
     """{path: a folder or archive of the user's, or None}."""
     return {"path": experiment["features"].get("path")}
+
+
+def fetch_perceptual(experiment: dict) -> dict:
+    """{}: the network and its sources are part of the code."""
+    return {}
 
 
 def features(experiment: dict) -> dict:
@@ -132,11 +138,25 @@ def evaluate(experiment: dict, variant: str, seed: int) -> dict:
 
 
 def inpaint(experiment: dict, variant: str, seed: int) -> dict:
-    """{inpaint: {masks, images, completions}, sample, seed}."""
+    """{features, inpaint: {masks, drawn_masks, operators, methods, images, completions}, tuning,
+    sample, seed}.
+
+    tuning: {methods: those whose steps are tuned, relative_step_sizes}, None where there are none.
+    """
     # which other variants are inpainted does not matter to this one
-    chosen = pick(experiment["inpaint"], "masks", "images", "completions")
+    problems = ("masks", "drawn_masks", "operators")
+    chosen = pick(experiment["inpaint"], *problems, "methods", "images", "completions")
     sample = sampler_block(experiment["variants"][variant])
-    return {"inpaint": chosen, "sample": sample, "seed": seed}
+    methods, tuning = tuned_methods(experiment, variant), None
+    if methods:
+        tuning = {"methods": methods} | pick(experiment["tuning"], "relative_step_sizes")
+    found = {"inpaint": chosen, "tuning": tuning, "sample": sample, "seed": seed}
+    return features(experiment) | found
+
+
+def fill_exact(experiment: dict) -> dict:
+    """{}: the Gaussian, the methods and their budget are part of the code."""
+    return {}
 
 
 def measure_likelihood(experiment: dict, variant: str, seed: int) -> dict:

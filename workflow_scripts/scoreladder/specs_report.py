@@ -1,9 +1,12 @@
 """What each job of the report's tables, figures and pages is a function of; see `specs`."""
 
-from scoreladder import describe
+from scoreladder import describe, layout
+from scoreladder.blocks import problem_name
 from scoreladder.config_queries import (
     comparison_named,
     data_of,
+    drawn_inpainted,
+    first_seed,
     gallery_data,
     labels,
     main_variants,
@@ -11,7 +14,7 @@ from scoreladder.config_queries import (
     shown_models,
     shown_variants,
 )
-from scoreladder.specs import dataset, pick, without_path
+from scoreladder.specs import dataset, pick, sampler_block, without_path
 
 
 def collect(experiment: dict) -> dict:
@@ -111,8 +114,22 @@ def plot_mixing(experiment: dict) -> dict:
 
 
 def plot_inpainting(experiment: dict) -> dict:
-    """{labels, inpaint: {variants, masks}}."""
-    return plot(experiment) | {"inpaint": pick(experiment["inpaint"], "variants", "masks")}
+    """{labels, shown: [variants], problems, methods}: two variants at most are drawn."""
+    block = experiment["inpaint"]
+    shown = {"shown": drawn_inpainted(experiment)}
+    posed = [*block["masks"], *map(problem_name, block["drawn_masks"]), *block["operators"]]
+    return plot(experiment) | shown | {"problems": posed} | pick(block, "methods")
+
+
+def animate_inpainting(experiment: dict) -> dict:
+    """{sample, mask, method, seed}: what the figure shows first; sample is the first variant's."""
+    block, variant = experiment["inpaint"], drawn_inpainted(experiment)[0]
+    return {
+        "sample": sampler_block(experiment["variants"][variant]),
+        "mask": block["masks"][0],
+        "method": block["methods"][0],
+        "seed": first_seed(experiment, layout.INPAINTED, variant),
+    }
 
 
 def write_report(experiment: dict) -> dict:

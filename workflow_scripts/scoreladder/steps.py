@@ -41,18 +41,23 @@ def keeper(folder: Path) -> Keep:
     return keep
 
 
+def _named(path: Path, suffix: str) -> Path:
+    """The path with a suffix after whatever dots its name has."""
+    return path.with_name(path.name + suffix)
+
+
 def _read(path: Path) -> object:
     """The value at a path without suffix; None where there is none, or none that can be read."""
     with suppress(OSError, ValueError):
-        return json.loads(path.with_suffix(".json").read_text())
-    with suppress(OSError, ValueError, BadZipFile), np.load(path.with_suffix(".npz")) as arrays:
+        return json.loads(_named(path, ".json").read_text())
+    with suppress(OSError, ValueError, BadZipFile), np.load(_named(path, ".npz")) as arrays:
         return dict(arrays)
     return None
 
 
 def _write(path: Path, value: object) -> None:
     if isinstance(value, dict) and all(isinstance(each, np.ndarray) for each in value.values()):
-        with atomic_path(path.with_suffix(".npz")) as temporary:
+        with atomic_path(_named(path, ".npz")) as temporary:
             np.savez(temporary, **value)
     else:
-        write_text(path.with_suffix(".json"), json.dumps(value))
+        write_text(_named(path, ".json"), json.dumps(value))

@@ -117,7 +117,7 @@ def load_experiment(path: Path) -> dict:
             "replicates": raw["replicates"],
             "tuning": with_floats(raw.get("tuning"), PART.format("tuning")),
             "variants": {name: _complete(name, merged, wheres) for name in entries},
-            "inpaint": raw.get("inpaint"),
+            "inpaint": _inpaint(raw.get("inpaint")),
             "likelihood": raw.get("likelihood"),
             "mixing": raw.get("mixing"),
             "gallery": raw.get("gallery", []),
@@ -148,6 +148,12 @@ def _complete(name: str, merged: dict[str, dict], wheres: dict[str, Key]) -> dic
 def _features(block: dict | None) -> dict | None:
     """The resolved features block, or None."""
     return None if block is None else with_defaults(block, PART.format("features"))
+
+
+def _inpaint(block: dict | None) -> dict | None:
+    """The resolved inpaint block, or None."""
+    left_out = {"methods": ["replacement"], "drawn_masks": [], "operators": []}
+    return None if block is None else left_out | block
 
 
 def _sweep(sweep: dict | None, experiment: dict, merged: dict[str, dict]) -> dict | None:

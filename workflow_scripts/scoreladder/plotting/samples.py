@@ -3,11 +3,12 @@
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter
 
 from scoreladder.plotting import style
+from scoreladder.plotting.pictures import picture
 
 ROWS, COLUMNS = 4, 10
 SHOWN = ROWS * COLUMNS
@@ -17,9 +18,6 @@ MOST_POINTS = 4000
 CELLS = 64
 # the palest shades would vanish on paper
 DENSITY = ListedColormap(matplotlib.colormaps["YlGnBu"](np.linspace(0.3, 1, 256)))
-GAP = to_rgb("#cfdce8")
-# pixels a side up to which images are enlarged
-SMALL = 40
 
 
 @style.styled
@@ -34,7 +32,7 @@ def sample_grid(
     titles = [DATA_LABEL, *(style.wrapped(labels[name], 34) for name in order)]
     figure, every = _small_multiples(titles, columns, 0.4, lines_below=0)
     for axes, name in zip(every, ["data", *order], strict=True):
-        axes.imshow(_picture(samples[name]), interpolation="none")
+        axes.imshow(picture(samples[name], ROWS, COLUMNS), interpolation="none")
         axes.axis("off")
     return figure
 
@@ -160,28 +158,3 @@ def _small_multiples(
     for axes, title in zip(every, titles, strict=False):
         axes.set_title(title)
     return figure, every[: len(titles)]
-
-
-def _picture(images: np.ndarray) -> np.ndarray:
-    """One picture (·, ·, 3) in [0, 1] of ROWS × COLUMNS images, (n, 1 or 3, H, W) in [−1, 1].
-
-    Grey images are printed as ink on paper; gaps and pixels that are not finite are GAP. Small
-    images are enlarged: a viewer that smooths what it enlarges then blurs only the squares' edges.
-    """
-    tiled = _tiled(images)
-    missing = ~np.isfinite(tiled).all(axis=-1)
-    light = np.clip((tiled + 1) / 2, 0, 1)
-    light = np.repeat(1 - light, 3, axis=-1) if light.shape[-1] == 1 else light
-    light[missing] = GAP
-    times = max(1, SMALL // images.shape[-1])
-    return light.repeat(times, axis=0).repeat(times, axis=1)
-
-
-def _tiled(images: np.ndarray) -> np.ndarray:
-    """One picture (·, ·, C) of ROWS × COLUMNS images (n, C, H, W); the gaps of a pixel are NaN."""
-    images = images[:SHOWN].transpose(0, 2, 3, 1)
-    count, height, width, channels = images.shape
-    cells = np.full((SHOWN, height + 1, width + 1, channels), np.nan)
-    cells[:count, :height, :width] = images
-    cells = cells.reshape(ROWS, COLUMNS, height + 1, width + 1, channels).swapaxes(1, 2)
-    return cells.reshape(ROWS * (height + 1), COLUMNS * (width + 1), channels)[:-1, :-1]

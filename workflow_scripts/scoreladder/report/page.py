@@ -32,8 +32,9 @@ def render(
     experiment: name, title, description, missing {path: reason} and unjudged (claims, in words).
     claims: id, says, verdict and checks of each. comparisons: (name, title, metric and optionally
     its own figure; its table). figures: title, caption, svg (a path, or the text itself) and
-    optionally the table of its numbers, {"columns", "rows"}. provenance: facts by name, nested
-    where they belong together. notes: remarks on how the numbers came about, by heading.
+    optionally the table of its numbers, {"columns", "rows"}, and an animated PNG's path.
+    provenance: facts by name, nested where they belong together. notes: remarks on how the numbers
+    came about, by heading.
     """
     return (
         _environment()
@@ -129,7 +130,13 @@ def _figure(figure: dict) -> dict:
         + re.search(r'<svg[^>]*\bheight="([\d.]+)pt"', text).groups()
     )
     uri = f"data:image/svg+xml;base64,{encoded}"
-    return {"table": None, **figure, "uri": uri, "width": width, "height": height}
+    found = {"table": None, **figure, "uri": uri, "width": width, "height": height}
+    animation = figure.get("animation")
+    return found | {"animation": animation and _png_uri(Path(animation).read_bytes())}
+
+
+def _png_uri(data: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
 
 
 def _facts(provenance: dict) -> list[tuple[str, str]]:

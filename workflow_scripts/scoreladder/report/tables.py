@@ -2,9 +2,20 @@
 
 import pandas as pd
 
-from scoreladder.catalog import METRICS
+from scoreladder.ablation import by_seed, difference
+from scoreladder.catalog import MEAN_IMAGE, METRICS, TRUTH
 from scoreladder.report.numbers import MISSING, count, interval, number, setting
 from scoreladder.statistics import mean_interval
+
+HOLES = {
+    "hole_energy": "Energy score",
+    "hole_rmse": "Error of the mean",
+    "hole_psnr": "PSNR, dB",
+    "hole_ssim": "SSIM",
+    "hole_spread": "Spread",
+    "completion_fid": "FID of completed images",
+    "completion_lpips": "LPIPS",
+}
 
 
 def nfe_sweep(sweeps: pd.DataFrame, metric: str, labels: dict[str, str]) -> dict:
@@ -27,6 +38,54 @@ def nfe_sweep(sweeps: pd.DataFrame, metric: str, labels: dict[str, str]) -> dict
         )
     columns = ["Sampler", "NFE", "α/σ² by seed", f"{METRICS[metric].label} [95 % interval]"]
     return {"columns": columns, "rows": rows}
+
+
+def inpainting(found: pd.DataFrame, labels: dict[str, str]) -> dict:
+    """How well holes are filled, per problem and method; how other variants differ from the first.
+
+    found: columns variant, seed, mask, method, nfe, relative_step_size, at_grid_edge and those of
+    HOLES; one of these without any value is left out. Variants have a mean over seeds each; a
+    difference is paired by the seeds that both have. The stand-ins, the mean image and the truth,
+    have a row for each mask. Step sizes at the edge of the tuning grid are marked †. Returns
+    {"columns", "rows"}.
+    """
+    rows, shown = [], [metric for metric in HOLES if found[metric].notna().any()]
+    for (mask, method), own in found.groupby(["mask", "method"], sort=False):
+        first, *others = own["variant"].unique()
+        if method in (MEAN_IMAGE, TRUTH):
+            # the same for every variant and seed
+            cells = [number(value) for value in own[shown].iloc[0]]
+            rows.append([f"{mask}: {method}", MISSING, MISSING, *cells])
+            continue
+        for name in (first, *others):
+            mine = own[own["variant"] == name]
+            cells = [_mean(by_seed(own, name, metric)) for metric in shown]
+            cost = [count(mine["nfe"].mean()), _steps(mine)]
+            rows.append([f"{mask}, {method}: {labels[name]}", *cost, *cells])
+        for name in others:
+            gaps = [difference(own, name, first, metric) for metric in shown]
+            cells = [interval(gap.mean, gap.low, gap.high) for gap in gaps]
+            words = f"{mask}, {method}: {labels[name]}, difference to {labels[first]}"
+            rows.append([words, MISSING, MISSING, *cells])
+    names = [f"{words} [95 % interval]" for words in map(HOLES.get, shown)]
+    steps = "α/σ² by seed († at the edge of its grid)"
+    return {"columns": ["Problem, method: variant", "NFE", steps, *names], "rows": rows}
+
+
+def _steps(own: pd.DataFrame) -> str:
+    """The step sizes of all seeds, each once, those at the edge of the grid marked."""
+    found = own.dropna(subset="relative_step_size").sort_values("relative_step_size")
+    pairs = zip(found["relative_step_size"], found["at_grid_edge"], strict=True)
+    told = [f"{setting(size)}{'†' * bool(edge)}" for size, edge in pairs]
+    return ", ".join(dict.fromkeys(told)) or MISSING
+
+
+def _mean(values: pd.Series) -> str:
+    """The mean over seeds with its interval; a dash where there are none."""
+    if values.empty:
+        return MISSING
+    found = mean_interval(values)
+    return interval(found.mean, found.low, found.high)
 
 
 def mixing_weights(mixing: pd.DataFrame) -> dict:
