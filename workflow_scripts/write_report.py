@@ -131,7 +131,7 @@ def write_report(
 
 
 if "snakemake" in globals():
-    from adapter import job
+    from adapter import job, optional
 
     with job(snakemake) as current:
         page_path = Path(snakemake.output.page)
@@ -139,6 +139,7 @@ if "snakemake" in globals():
             current.spec,
             page_path.parent,
             {Path(caption).stem: Path(caption) for caption in snakemake.input.captions},
+            optional(snakemake.input, "filled_exact"),
             Path(snakemake.input.manifest),
             page_path,
         )
