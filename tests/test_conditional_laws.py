@@ -13,6 +13,7 @@ from scoreladder import conditional, filling, filling_bias, noise, operators
 from scoreladder.analytic import GaussianMixture
 from scoreladder.analytic_conditional import conditional as exact_conditional
 from scoreladder.filling_bias import GAUSSIAN, R, Y
+from scoreladder.report import tables
 
 N = 20_000
 EXACT = (R * Y, 1 - R**2)
@@ -150,7 +151,8 @@ def test_ddrm_on_a_fine_ladder_finds_the_mean_and_loses_spread_to_its_temperatur
 
 def test_what_methods_make_of_200_evaluations_is_what_the_recursion_makes_of_them():
     """And projection, whose corrector's steps hang on the states, comes near the exact law."""
-    exact, *rows = filling_bias.table(N)
+    told = filling_bias.table(N)
+    exact, *rows = told["rows"]
     assert (exact["mean"], exact["variance"]) == pytest.approx(EXACT)
     found = {(row["method"], row["relative_step_size"]): row for row in rows}
     ladder, steps = filling.plan("replacement", LADDER, 200)
@@ -173,7 +175,7 @@ def test_what_methods_make_of_200_evaluations_is_what_the_recursion_makes_of_the
     near = found["projection", None]
     assert (near["mean"], near["variance"]) == pytest.approx(EXACT, rel=0.05)
     assert set(found) == {*expected, ("projection", None)}
-    said = filling_bias.told([exact, *rows])
+    said = tables.filled_exact(told)
     assert "has mean 1.20 and variance 0.36" in said and "replacement at α/σ² = 0.06: 0.8" in said
 
 

@@ -114,7 +114,7 @@ def write_report(
     written = {
         key: value for key, value in experiment.items() if key not in ("missing", "unjudged")
     }
-    holes = {"Holes": filling_bias.told(files.read_json(exact)["rows"])} if exact else {}
+    holes = {"Holes": tables.filled_exact(files.read_json(exact))} if exact else {}
     html = page.render(
         experiment,
         files.read_json(folder / "summary" / "claims.json")["claims"],

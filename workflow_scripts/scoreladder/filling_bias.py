@@ -50,11 +50,12 @@ def filled(method: str, relative_step_size: float | None, chains: int) -> torch.
     return found[:, 1]
 
 
-def table(chains: int) -> list[dict]:
-    """{method, relative_step_size, mean, variance} of the hole; first the exact ones.
+def table(chains: int) -> dict:
+    """The setting {chains, correlation, known, nfe, sigma_max, sigma_min, levels}, and "rows".
 
-    Mean and variance are those of `chains` >= 2 chains: their standard errors are √(variance/n) and
-    variance·√(2/n).
+    A row is {method, relative_step_size, mean, variance} of the hole, the first that of the exact
+    conditional. The others' are those of `chains` >= 2 chains: their standard errors are
+    √(variance/n) and variance·√(2/n).
     """
     law = exact_conditional(GAUSSIAN, torch.tensor([True, False]), torch.tensor([Y]))
     exact = {"mean": float(law.means[0, 0]), "variance": float(law.variances[0, 0])}
@@ -63,22 +64,5 @@ def table(chains: int) -> list[dict]:
         hole = filled(method, size, chains)
         told = {"mean": hole.mean().item(), "variance": hole.var().item()}
         rows.append({"method": method, "relative_step_size": size} | told)
-    return rows
-
-
-def told(rows: list[dict]) -> str:
-    """What `table` says, in words."""
-    exact, *others = rows
-    found = []
-    for row in others:
-        size = row["relative_step_size"]
-        step = "" if size is None else f" at α/σ² = {size:g}"
-        found.append(f"{row['method']}{step}: {row['mean']:.2f} and {row['variance']:.2f}")
-    largest, smallest, levels = LADDER
-    return (
-        f"no method draws from the exact conditional: of two Gaussian values of correlation {R:g}, "
-        f"one known to be {Y:g}, the other has mean {exact['mean']:.2f} and variance "
-        f"{exact['variance']:.2f}; with the exact score and {NFE} evaluations on {levels} levels "
-        f"from {largest:g} to {smallest:g} (or a ladder of the method's own between these) it is "
-        f"filled with mean and variance by {'; '.join(found)}"
-    )
+    ladder = dict(zip(("sigma_max", "sigma_min", "levels"), LADDER, strict=True))
+    return {"chains": chains, "correlation": R, "known": Y, "nfe": NFE, **ladder, "rows": rows}
