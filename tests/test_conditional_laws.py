@@ -176,7 +176,9 @@ def test_what_methods_make_of_200_evaluations_is_what_the_recursion_makes_of_the
     assert (near["mean"], near["variance"]) == pytest.approx(EXACT, rel=0.05)
     assert set(found) == {*expected, ("projection", None)}
     said = tables.filled_exact(told)
-    assert "has mean 1.20 and variance 0.36" in said and "replacement at α/σ² = 0.06: 0.8" in said
+    assert (
+        "has mean 1.20 and variance 0.36" in said and "by replacement at α/σ² = 0.06: 0.8" in said
+    )
 
 
 MIXTURE = GaussianMixture(

@@ -79,14 +79,14 @@ def filled_exact(found: dict) -> str:
     for row in others:
         size = row["relative_step_size"]
         step = "" if size is None else f" at α/σ² = {setting(size)}"
-        told.append(f"{row['method']}{step}: {row['mean']:.2f} and {row['variance']:.2f}")
+        told.append(f"by {row['method']}{step}: {row['mean']:.2f} and {row['variance']:.2f}")
     return (
         "no method draws from the exact conditional: of two Gaussian values of correlation "
         f"{setting(found['correlation'])}, one known to be {setting(found['known'])}, the other "
         f"has mean {exact['mean']:.2f} and variance {exact['variance']:.2f}; with the exact score "
         f"and {found['nfe']} evaluations on {found['levels']} levels from "
         f"{setting(found['sigma_max'])} to {setting(found['sigma_min'])}, or a ladder of the "
-        f"method's own between these, it is filled with mean and variance {'; '.join(told)}"
+        f"method's own between these, its completions have {'; '.join(told)}"
     )
 
 
