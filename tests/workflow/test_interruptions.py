@@ -89,6 +89,8 @@ def survivor(sources, finished, tmp_path_factory) -> Survivor:
             story.resumed += [line for line in lines if line.startswith("going on from image")]
         story.unreadable += unreadable(workflow.results)
         workflow.finish("--unlock")
+    # where the jobs that outlived their driver have done everything there is something to do again
+    (workflow.results.parent / MODEL).unlink(missing_ok=True)
     driver, started = start(everything)
     wait_for_a_job(driver, workflow.results, started)
     os.killpg(driver.pid, signal.SIGINT)
