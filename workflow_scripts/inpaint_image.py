@@ -134,14 +134,11 @@ def read_mask(named: str, height: int, width: int) -> torch.Tensor:
 
 def _check_plan(network: Denoiser, method: str, nfe: int) -> None:
     """Raise JobFailed where a method cannot go down the model's levels, or not with nfe."""
-    whose = {
-        len(network.sigmas) < 2: "has one level",
-        network.conditioning == "index": "knows only its training ladder",
-    }
-    if method in DOWN_A_LADDER and True in whose:
+    keeps = "knows only its training ladder" if network.conditioning == "index" else None
+    keeps = "has one level" if len(network.sigmas) < 2 else keeps
+    if keeps and method in DOWN_A_LADDER:
         others = ", ".join(each for each in filling.METHODS if each not in DOWN_A_LADDER)
-        found = f"found {method} with a model that {whose[True]}"
-        raise JobFailed(f"--method: {found}; one of: {others}")
+        raise JobFailed(f"--method: found {method} with a model that {keeps}; one of: {others}")
     try:
         filling.plan(method, network.sigmas.cpu(), nfe)
     except JobFailed as error:

@@ -25,6 +25,11 @@ def factor_of(operator: str) -> int:
     return int(factor) if factor != operator else 0
 
 
+def problems(inpaint: dict) -> list[str]:
+    """All that an inpaint block says may be known, in its order: names and paths of PNGs."""
+    return [*inpaint["masks"], *inpaint["drawn_masks"], *inpaint["operators"]]
+
+
 def problem_name(problem: str) -> str:
     """The name of what is known; of a mask that a PNG holds, that of the file without suffix."""
     return PurePath(problem).stem if problem.endswith(".png") else problem

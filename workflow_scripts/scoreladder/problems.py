@@ -23,28 +23,34 @@ class Problem(NamedTuple):
 
 
 def problem(given: str, shape: tuple[int, int, int], device: torch.device | str = "cpu") -> Problem:
-    """The problem of that name for images (C, H, W): of masks.MASKS, of LINEAR, or a PNG's path.
+    """The problem of that name for images (C, H, W): of masks.MASKS, of a PNG, or of an operator.
 
-    Raises JobFailed where a linear operator does not fit the images, and as `masks.from_png` does;
+    Raises JobFailed where an operator does not fit the images, and as `masks.from_png` does;
     KeyError on a name that is none.
     """
+    _, height, width = shape
+    if given in masks.MASKS:
+        known = masks.MASKS[given](height, width)
+    elif given.endswith(".png"):
+        known = masks.from_png(Path(given).expanduser(), height, width)
+    else:
+        nothing = torch.zeros(1, height, width, dtype=torch.bool)
+        return Problem(_linear(given, shape), nothing)
+    return Problem(operators.mask(known.to(device), shape), known)
+
+
+def _linear(given: str, shape: tuple[int, int, int]) -> Operator:
+    """The linear operator of that name."""
     channels, height, width = shape
-    if given.endswith(".png") or given in masks.MASKS:
-        if given in masks.MASKS:
-            known = masks.MASKS[given](height, width)
-        else:
-            known = masks.from_png(Path(given).expanduser(), height, width)
-        return Problem(operators.mask(known.to(device), shape), known)
-    nothing = torch.zeros(1, height, width, dtype=torch.bool)
     if given == COLOURISATION:
         if channels != 3:
             found = f"found {given}, but the images have {channels} channel"
             raise JobFailed(f"inpaint.operators: {found}; only colour images have 3")
-        return Problem(operators.colourisation(channels), nothing)
+        return operators.colourisation(channels)
     factor = factor_of(given)
     if not factor:
         raise KeyError(given)
     if height % factor or width % factor:
         found = f"found {given}, but the images have {width}×{height} pixels"
         raise JobFailed(f"inpaint.operators: {found}; sides that are multiples of {factor}")
-    return Problem(operators.super_resolution(factor), nothing)
+    return operators.super_resolution(factor)

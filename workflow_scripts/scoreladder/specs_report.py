@@ -1,7 +1,7 @@
 """What each job of the report's tables, figures and pages is a function of; see `specs`."""
 
 from scoreladder import describe, layout
-from scoreladder.blocks import problem_name
+from scoreladder.blocks import problem_name, problems
 from scoreladder.config_queries import (
     comparison_named,
     data_of,
@@ -117,8 +117,8 @@ def plot_inpainting(experiment: dict) -> dict:
     """{labels, shown: [variants], problems, methods}: two variants at most are drawn."""
     block = experiment["inpaint"]
     shown = {"shown": drawn_inpainted(experiment)}
-    posed = [*block["masks"], *map(problem_name, block["drawn_masks"]), *block["operators"]]
-    return plot(experiment) | shown | {"problems": posed} | pick(block, "methods")
+    posed = {"problems": [problem_name(each) for each in problems(block)]}
+    return plot(experiment) | shown | posed | pick(block, "methods")
 
 
 def animate_inpainting(experiment: dict) -> dict:
