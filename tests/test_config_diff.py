@@ -1,0 +1,25 @@
+"""What two configurations differ in, key by key."""
+
+from scoreladder.config_diff import ABSENT, differences
+
+
+def test_equal_configurations_differ_in_nothing():
+    block = {"noise": {"kind": "single", "sigma": 1.0}, "weighting": None, "seeds": [0, 1]}
+    assert differences(block, block) == []
+    assert differences({"sigma": 1}, {"sigma": 1.0}) == []
+
+
+def test_each_difference_has_its_dotted_key_and_both_values():
+    ours = {"noise": {"kind": "geometric", "levels": 10}, "seeds": [0, 1], "density": None}
+    theirs = {"noise": {"kind": "geometric", "levels": 5}, "seeds": [1, 0], "density": {"kind": "vp"}}
+    assert differences(ours, theirs) == [
+        ("noise.levels", 10, 5),
+        ("seeds", [0, 1], [1, 0]),
+        ("density", None, ABSENT),
+        ("density.kind", ABSENT, "vp"),
+    ]
+
+
+def test_a_missing_block_is_told_key_by_key():
+    assert differences({"a": {"b": {"c": 1}}}, {}) == [("a.b.c", 1, ABSENT)]
+    assert differences({}, {"a": {}}) == [("a", ABSENT, {})]
