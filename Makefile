@@ -44,7 +44,7 @@ status: $(STAMP) ## how far each variant and seed has come, also of a run that g
 	@$(BIN)/python workflow_scripts/status.py $(subst $(COMMA), ,$(or $(EXPERIMENT),$(EXPERIMENTS)))
 
 test: $(STAMP) ## install and run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
 bench: $(STAMP) ## speed, as ratios against a named peer in the same run
 	@for script in benchmarks/bench_*.py; do \

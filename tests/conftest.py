@@ -11,6 +11,7 @@ import torch
 from hypothesis import settings
 from needs import lacking
 from workflows import TINY, TINYDIGITS, Workflow, sources_in
+from xdist.scheduler import LoadScopeScheduling
 
 from scoreladder import files, inception, perceptual
 from scoreladder.errors import JobFailed
@@ -18,6 +19,28 @@ from scoreladder.errors import JobFailed
 torch.set_num_threads(1)
 settings.register_profile("fixed", max_examples=20, deadline=None, derandomize=True, database=None)
 settings.load_profile("fixed")
+
+# folders whose tests share what takes long to make, the longest first
+TOGETHER = ("slurm", "workflow")
+
+
+class Together(LoadScopeScheduling):
+    """Where several processes run the tests, those of a file stay together, or of a folder."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.split("::")[0])
+        return file.parent.name if file.parent.name in TOGETHER else str(file)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Tell pytest-xdist so."""
+    return Together(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest."""
+    places = {name: place for place, name in enumerate(TOGETHER)}
+    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
 
 
 @pytest.fixture(scope="session")

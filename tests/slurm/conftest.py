@@ -11,19 +11,19 @@ from workflows import Workflow
 # how soon and how often the driver looks at its jobs; a real cluster is asked less
 IMPATIENT = ("--slurm-init-seconds-before-status-checks=2", "--latency-wait=10")
 
-REPORT = pytest.StashKey[list[str]]()
-
 
 @pytest.fixture
-def report(request):
+def report(record_property):
     """A function for a line that is printed when all tests are over."""
-    return request.config.stash.setdefault(REPORT, []).append
+    return lambda line: record_property("report", line)
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    """Print what tests reported."""
-    for line in config.stash.get(REPORT, []):
-        terminalreporter.write_line(line)
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests reported, in whichever process they ran."""
+    for test in terminalreporter.getreports("passed"):
+        for name, line in test.user_properties:
+            if test.when == "call" and name == "report":
+                terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
