@@ -15,6 +15,8 @@ import export_model
 import scoreladder
 from scoreladder import denoiser, exporting, files, models, seeds, sharing
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+
 DOCS = Path(__file__).parents[2] / "docs" / "sharing.md"
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
@@ -38,6 +40,7 @@ def run(workflow, *arguments):
 
 def refused(capsys, workflow, *arguments):
     """The one line that the command ends with."""
+    capsys.readouterr()
     with pytest.raises(SystemExit) as end:
         run(workflow, *arguments)
     said = capsys.readouterr()
@@ -162,7 +165,7 @@ def test_the_page_on_sharing_runs_from_top_to_bottom(finished, exported, monkeyp
     [
         ("tiny", [], "model: found 'tiny'; EXPERIMENT:VARIANT, such as digits:multi"),
         ("tinny:multi", [], "did you mean 'tiny'?"),
-        ("tiny:multi", [], "variant: found 'multi'; variants of tiny: multi, single, multi-plain;"),
+        ("tiny:mult", [], "variant: found 'mult'; variants of tiny: multi, single, multi-plain;"),
         ("tiny:multi", ["--seed", "7"], "seed: found '7'; training seeds of tiny: 0, 1"),
         ("digits:multi", [], "found no file there; it is made by: snakemake -c2 digits"),
         ("tinydigits:vae", ["--diffusers"], "only score models have a pipeline of diffusers"),

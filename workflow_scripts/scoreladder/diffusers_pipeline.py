@@ -1,4 +1,4 @@
-"""Exported score models as pipelines of 🤗 diffusers.
+"""Exported score models as pipelines of Hugging Face diffusers.
 
 The denoiser is asked in variance-exploding coordinates, x = x₀ + σz, at the levels of the ladder
 that the workflow sampled through, and a scheduler of `diffusers_schedulers` takes the steps.

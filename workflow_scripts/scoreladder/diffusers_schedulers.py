@@ -1,4 +1,4 @@
-"""Schedulers of 🤗 diffusers for the samplers here, set to the levels of any ladder.
+"""Schedulers of Hugging Face diffusers for the samplers here, set to the levels of any ladder.
 
 A scheduler of diffusers takes the steps where one is a sampler's equal: Euler for DDIM, Euler
 ancestral for ancestral sampling, Heun, DPM-Solver++(2M). Langevin dynamics has its own.

@@ -14,6 +14,7 @@ import pandas as pd
 from scoreladder import (
     ablation,
     config_diff,
+    config_queries,
     layout,
     model_card,
     models,
@@ -76,8 +77,8 @@ def facts(experiment: dict, results: Path, variant: str, seed: int) -> dict:
     train_sha256; settings: noise, weighting, density, objective, denoiser, network and training,
     the first five None for models without noise levels; sigmas: the training ladder, or None;
     sampling: sample (the resolved block), sigmas (its ladder), relative_step_size (α/σ², as tuned),
-    step_size (α at the smallest σ), seeds, nfe and provenance; metrics: a list, see `measured`;
-    trained: how training went and its provenance.
+    step_size (α at the smallest σ), tuned, at_grid_edge (of the tuning), seeds, nfe and provenance;
+    metrics: a list, see `measured`; trained: how training went and its provenance.
     Raises JobFailed where the run has not made all of it with the settings of today.
     """
     settings = experiment["variants"][variant]
@@ -106,6 +107,7 @@ def facts(experiment: dict, results: Path, variant: str, seed: int) -> dict:
             "sigmas": sampling.ladder_of(sample, network).tolist() if has_levels else None,
             "relative_step_size": sampled.get("relative_step_size"),
             "step_size": sampled.get("step_size"),
+            **_tuning(results, variant, settings),
             "seeds": sample_seeds,
             **specs.pick(sampled, "nfe", *PROVENANCE),
         },
@@ -125,6 +127,13 @@ def _manifest(path: Path, spec: dict, experiment: dict) -> dict:
     ):
         raise JobFailed(f"{path}: found {key} {then}, where the experiment has {now} now; {again}")
     return found
+
+
+def _tuning(results: Path, variant: str, settings: dict) -> dict:
+    """Whether the step size was tuned, and was found at an end of the grid."""
+    tuned = config_queries.is_tuned(settings)
+    path = results / f"{layout.TUNING.format(variant=variant)}.json"
+    return {"tuned": tuned, "at_grid_edge": tuned and read_json(path)["at_grid_edge"]}
 
 
 def _data(experiment: dict, results: Path, name: str) -> dict:

@@ -6,11 +6,16 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from scoreladder import describe
-from scoreladder.catalog import IMAGES, METRICS
+from scoreladder.catalog import IMAGES
 from scoreladder.report import numbers
 
 HERE = Path(__file__).parent
 TEMPLATE = "model_card.md"
+FAMILIES = {
+    "vae": "variational autoencoder",
+    "flow": "normalising flow",
+    "gan": "generative adversarial network",
+}
 
 
 def card(facts: dict, folder: str, pipeline: bool) -> str:
@@ -19,7 +24,10 @@ def card(facts: dict, folder: str, pipeline: bool) -> str:
     pipeline: whether a pipeline of diffusers lies in it.
     """
     environment = Environment(
-        loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(HERE),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters |= {
         "number": numbers.number,
@@ -27,30 +35,39 @@ def card(facts: dict, folder: str, pipeline: bool) -> str:
         "count": numbers.count,
     }
     environment.globals["interval"] = numbers.interval
-    settings, drawn = facts["settings"], facts["sampling"]
-    variant = {**settings, "sample": drawn["sample"]}
-    direct = settings["noise"] is None
-    words = {
+    settings = facts["settings"]
+    kind = settings["network"]["kind"]
+    # what pip is told to install: the library with what this model or its pipeline needs besides
+    wanted = {
+        "flow": kind == "flow",
+        "ode": facts["sampling"]["sample"]["sampler"] == "pf_ode",
+        "diffusers": pipeline,
+    }
+    needs = [name for name, is_wanted in wanted.items() if is_wanted]
+    text = environment.get_template(TEMPLATE).render(
+        **facts,
+        words=_words(settings | {"sample": facts["sampling"]["sample"]}),
+        family=FAMILIES.get(kind),
+        direct=settings["noise"] is None,
+        folder=folder,
+        pipeline=pipeline,
+        extras=f'".[{",".join(needs)}]"' if needs else ".",
+        is_image=facts["data"]["dataset"]["name"] in IMAGES,
+        of_classifier=any(each["metric"] == "fid" for each in facts["metrics"]),
+    )
+    return f"---\n{_front_matter(facts, pipeline)}---\n\n{text}"
+
+
+def _words(variant: dict) -> dict[str, str]:
+    """A variant's settings in the words of the tables."""
+    return {
         "network": describe.model(variant),
-        "ladder": describe.ladder(settings["noise"]),
-        "weighting": describe.weighting(settings["weighting"]),
-        "density": describe.density(settings["density"]),
+        "ladder": describe.ladder(variant["noise"]),
+        "weighting": describe.weighting(variant["weighting"]),
+        "density": describe.density(variant["density"]),
         "loss": describe.loss(variant),
         "sampler": describe.sampler(variant),
     }
-    text = environment.get_template(TEMPLATE).render(
-        **facts,
-        words=words,
-        folder=folder,
-        direct=direct,
-        pipeline=pipeline,
-        is_image=facts["data"]["dataset"]["name"] in IMAGES,
-        in_classifier=any(
-            "digits" in METRICS[each["metric"]].datasets and each["metric"] == "fid"
-            for each in facts["metrics"]
-        ),
-    )
-    return f"---\n{_front_matter(facts, pipeline)}---\n\n{text}"
 
 
 def _front_matter(facts: dict, pipeline: bool) -> str:
