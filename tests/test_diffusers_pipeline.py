@@ -13,6 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 UNET = {"kind": "unet", "size": "tiny"}
 LONG = LADDER | {"levels": 20}
+ONE = {"kind": "single", "sigma": 0.5}
 LANGEVIN = {"nfe": 17, "start_std": 1.0, "ladder": LADDER}
 CASES = {
     "ddim": ({"sampler": "ddim", "eta": 0.0, "ladder": LADDER}, None),
@@ -22,14 +23,10 @@ CASES = {
     "dpmpp_2m": ({"sampler": "dpmpp_2m", "ladder": LADDER}, None),
     # their own rules for few steps end at 15
     "dpmpp_2m-long": ({"sampler": "dpmpp_2m", "ladder": LONG}, None),
+    "dpmpp_2m-one": ({"sampler": "dpmpp_2m", "ladder": ONE}, None),
     "annealed": ({"sampler": "annealed_langevin", "denoise": True, **LANGEVIN}, 0.1),
     "annealed-raw": ({"sampler": "annealed_langevin", "denoise": False, **LANGEVIN}, 0.1),
-    "one-level": (
-        {"sampler": "langevin", "denoise": True}
-        | LANGEVIN
-        | {"ladder": {"kind": "single", "sigma": 0.5}},
-        0.1,
-    ),
+    "langevin": ({"sampler": "langevin", "denoise": True, **LANGEVIN, "ladder": ONE}, 0.1),
 }
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 
