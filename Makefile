@@ -8,6 +8,12 @@ EXPERIMENTS ?=
 # SLURM's queue, instead of what config/config.yaml says: ORPHANS=wait, cancel or ignore
 PROFILE ?=
 ORPHANS ?=
+# what `make export` writes and where, e.g. MODEL=digits:multi TO=digits-multi; DIFFUSERS=yes adds a
+# pipeline of diffusers
+MODEL     ?=
+SEED      ?= 0
+TO        ?=
+DIFFUSERS ?=
 
 COMMA     := ,
 BIN       := $(VENV)/bin
@@ -22,7 +28,7 @@ KILLED    := .snakemake/reproduce.running
 # held while a run is going on; the kernel gives it back however the run ends
 FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock,env)
 
-.PHONY: reproduce status test bench golden lint clean help
+.PHONY: reproduce status export test bench golden lint clean help
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -42,6 +48,10 @@ reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 
 status: $(STAMP) ## how far each variant and seed has come, also of a run that goes on
 	@$(BIN)/python workflow_scripts/status.py $(subst $(COMMA), ,$(or $(EXPERIMENT),$(EXPERIMENTS)))
+
+export: $(STAMP) ## a trained model as a folder to share: MODEL=digits:multi SEED=0 TO=folder
+	@$(BIN)/python workflow_scripts/export_model.py "$(MODEL)" "$(TO)" --seed $(SEED) \
+	  $(if $(DIFFUSERS),--diffusers)
 
 test: $(STAMP) ## install and run all tests
 	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder

@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "workflow_scripts"
-OTHERS = ("adapter.py", "inpaint_image.py", "status.py")
+OTHERS = ("adapter.py", "export_model.py", "inpaint_image.py", "status.py")
 ADAPTERS = sorted(path for path in SCRIPTS.glob("*.py") if path.name not in OTHERS)
 SNAKEFILES = [ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]
 LIBRARY = SCRIPTS / "scoreladder"

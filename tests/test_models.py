@@ -96,6 +96,16 @@ def test_a_denoiser_survives_its_file_with_its_ladder(tmp_path):
     assert [mean.flatten().tolist(), std] == [pytest.approx(m) for m in description["moments"]]
 
 
+@pytest.mark.parametrize("family", NETWORKS)
+def test_a_model_is_found_in_its_folder(tmp_path, family):
+    models.save(trained(family), described(family), tmp_path / "model.safetensors")
+    load = denoiser.load if family == "score" else models.load
+    for mine, theirs in zip(answers(load(tmp_path)), answers(trained(family)), strict=True):
+        assert torch.equal(mine, theirs)
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path.parent)
+
+
 @pytest.mark.parametrize("family", ["vae", "gan", "flow"])
 def test_a_direct_model_is_no_denoiser(tmp_path, family):
     path = tmp_path / "model.safetensors"

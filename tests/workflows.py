@@ -80,6 +80,7 @@ replicates: {{train_seeds: [0], sample_seeds: [0]}}
 {DEFAULTS}
 variants:
   multi: {{}}
+  multi-heun: {{reuses: multi, sample: {{sampler: heun, nfe: 5}}}}
   vae: {{network: {{kind: vae, width: 16, blocks: 1, latent: 4}}}}
 inpaint:
   {{variants: [multi], masks: [half], methods: [replacement, projection], images: 20,

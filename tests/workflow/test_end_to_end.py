@@ -54,8 +54,8 @@ def test_models_say_what_they_were_trained_on_and_with(jobs):
 def test_samples_say_their_seeds_and_evaluations(jobs):
     for manifest in manifests(jobs, "sample"):
         assert {"seed", "sample_seed", "shard"} <= set(manifest["spec"])
-        direct = manifest["spec"]["sample"]["sampler"] == "direct"
-        assert manifest["nfe"] == (1 if direct else 20)
+        kind = manifest["spec"]["sample"]["sampler"]
+        assert manifest["nfe"] == {"direct": 1, "heun": 5}.get(kind, 20)
 
 
 @pytest.mark.parametrize("rule", ["train", "tune", "sample", "inpaint"])
@@ -69,7 +69,7 @@ def test_what_a_model_computes_says_its_device_and_type(jobs, rule):
 def test_the_blocks_leave_their_tables(finished):
     summary = finished.results / "tinydigits" / "summary"
     runs = pd.read_csv(summary / "runs.csv").set_index("variant")
-    assert runs["nll"].notna().all()
+    assert runs["nll"].notna().to_dict() == {"multi": True, "multi-heun": False, "vae": True}
     sweep = pd.read_csv(summary / "sweeps.csv")
     assert sweep["sampler"].tolist() == ["annealed_langevin"] * 2 + ["heun", "pf_ode"]
     assert sweep["nfe"].tolist()[:3] == [4, 8, 5]

@@ -248,7 +248,7 @@ def build(description: dict, seed: int = 0) -> Denoiser:
 
 
 def load(path: Path | str, device: torch.device | str = "cpu") -> Denoiser:
-    """A score model's file: an object callable as (x, σ) → x̂₀, in evaluation mode.
+    """A score model's file, or folder: an object callable as (x, σ) → x̂₀, in evaluation mode.
 
     Raises FileNotFoundError, or ValueError where the file is no model of this program or holds a
     model of another family, which has no denoiser.

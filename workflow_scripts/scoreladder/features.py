@@ -15,6 +15,7 @@ from scoreladder import inception, progress, rows, seeds
 from scoreladder.files import atomic_path
 from scoreladder.rows import Rows
 from scoreladder.steps import Keep, at_once
+from scoreladder.vision import import_torchvision
 
 SIDE = 32
 FEATURES = 128
@@ -47,25 +48,6 @@ class DigitClassifier(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Class logits (n, 10)."""
         return self.head(self.features(images))
-
-
-def import_torchvision():
-    """The torchvision package, also beside a torch build that it was not made for.
-
-    PyPI's torchvision registers fake kernels for two operators that a CPU-only torch does not
-    have; declaring their schemas lets it import, but not call them.
-    """
-    try:
-        import torchvision
-    except RuntimeError as error:
-        if "torchvision::nms" not in str(error):
-            raise
-        library = torch.library.Library("torchvision", "FRAGMENT")
-        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        import torchvision
-
-    return torchvision
 
 
 def import_cleanfid():

@@ -40,7 +40,7 @@ def save(model: Model, description: dict, path: Path | str) -> None:
 
 
 def load(path: Path | str, device: torch.device | str = "cpu") -> Model:
-    """The model written by `save`, in evaluation mode, without gradients.
+    """The model written by `save`, from its file or folder, in evaluation mode, without gradients.
 
     A model of family score is callable as (x, σ) → x̂₀; the others have `.sample` and, but for the
     GAN, `.log_prob`. Raises FileNotFoundError, or ValueError where the file is no model of this

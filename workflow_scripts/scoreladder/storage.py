@@ -13,6 +13,9 @@ from scoreladder.files import atomic_path
 
 Model = TypeVar("Model", bound=nn.Module)
 
+# what a model's file is called, in a run's results and in an exported folder
+FILE = "model.safetensors"
+
 
 def write(model: nn.Module, description: dict, path: Path | str) -> None:
     """Write the weights and their description, plain data that JSON can hold, atomically."""
@@ -25,9 +28,12 @@ def write(model: nn.Module, description: dict, path: Path | str) -> None:
 def read(path: Path | str) -> tuple[dict, dict[str, Tensor]]:
     """The description and the weights by name, on the CPU, that `write` wrote.
 
-    A description names at least its model's family. Raises FileNotFoundError, or ValueError where
-    the file is no model of this program.
+    The path is that of the file or of the folder that it lies in. A description names at least its
+    model's family. Raises FileNotFoundError, or ValueError where the file is no model of this
+    program.
     """
+    path = Path(path)
+    path = path / FILE if path.is_dir() else path
     try:
         with safetensors.safe_open(str(path), framework="pt") as file:
             metadata = file.metadata() or {}
