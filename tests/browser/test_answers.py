@@ -76,7 +76,9 @@ def test_the_explorer_draws_what_is_chosen(shown):
     # only what has a ladder has levels; the table keeps all
     chart.get_by_text("Noise levels L").wait_for()
     assert (points.count(), table.locator("tbody tr").count()) == (3, 5)
-    shown.get_by_role("combobox", name="Metric").select_option(label="Evenness of the levels' loss shares")
+    shown.get_by_role("combobox", name="Metric").select_option(
+        label="Evenness of the levels' loss shares"
+    )
     assert table.locator("tbody tr").count() == 3
     assert "higher is better" in shown.locator("#explore-metric-title").inner_text()
     # what lacks this metric cannot be the baseline

@@ -167,7 +167,7 @@ def _lines(
     """{title, spec} of a line per variant; signal `shown` is the list of labels to draw."""
     rows = [{"variant": labels[name], "x": x, "y": y} for name, (x, y) in lines.items()]
     every = [each["label"] for each in legend]
-    values = np.concatenate([y for _, y in lines.values()])
+    places, values = (np.concatenate(each) for each in zip(*lines.values(), strict=True))
     few = max(len(x) for x, _ in lines.values()) <= 2 * FEW
     content = {
         "data": {"values": rows},
@@ -184,7 +184,7 @@ def _lines(
                 "type": "quantitative",
                 "title": titles[0],
                 "scale": {"type": "log", "nice": False},
-                "axis": {"tickCount": 5, "format": "~s", "grid": False},
+                "axis": {"tickCount": 5, "format": _format(places), "grid": False},
             },
             "y": {
                 "field": "y",
@@ -197,7 +197,7 @@ def _lines(
             "strokeDash": _scaled("variant", every, [each["dash"] for each in legend]),
             "tooltip": [
                 {"field": "variant"},
-                {"field": "x", "title": titles[0], "format": "~g"},
+                {"field": "x", "title": titles[0], "format": _format(places)},
                 {"field": "y", "title": titles[1] or "value", "format": ".3~g"},
             ]
             if few
@@ -256,6 +256,11 @@ def _scaled(field: str, domain: list, scale_range: list) -> dict:
     """An encoding of names by colours, dashes or shapes, without a legend."""
     scale = {"domain": domain, "range": scale_range}
     return {"field": field, "type": "nominal", "scale": scale, "legend": None}
+
+
+def _format(values: np.ndarray) -> str:
+    """How these are written on an axis: 200k, but 0.05."""
+    return "~s" if values.max() >= 1e4 else ",~r"
 
 
 def _wide(values: np.ndarray) -> bool:

@@ -229,7 +229,7 @@
     for (const { encoding } of filled.layer) {
       Object.assign(encoding[value], {
         title: values ? "logarithmic away from 0" : null, scale,
-        axis: { tickCount: 5, format: ",~r", grid: true, ...(values ? { values } : {}) },
+        axis: { format: ",~r", grid: true, ...(values ? { values } : { tickCount: 5 }) },
       });
       if (!encoding[other]) continue;
       if (byName) {
@@ -237,14 +237,16 @@
         // rows of both charts in line, whatever either has no number of
         encoding[other].scale = { domain: shown.map((row) => row.variant) };
       } else {
-        const across = { ...scaleOf(shown.map((row) => row.x)), nice: true };
+        const places = shown.map((row) => row.x);
+        const across = { ...scaleOf(places), nice: true };
+        const format = Math.max(...places) >= 1e4 ? "~s" : ",~r";
         Object.assign(encoding[other], { title: axis.label, scale: across });
-        encoding[other].axis = { tickCount: 5, format: "~s", grid: false };
+        encoding[other].axis = { tickCount: 5, format, grid: false };
       }
     }
     filled.data = { values: shown };
-    filled.height = byName ? { step: shown.length > 20 ? 22 : 28 } : 280;
-    filled.autosize = { type: byName ? "fit-x" : "fit", contains: "padding" };
+    filled.height = byName ? shown.length * (shown.length > 20 ? 22 : 28) : 280;
+    filled.autosize = { type: "fit-x", contains: "padding" };
     return filled;
   }
 

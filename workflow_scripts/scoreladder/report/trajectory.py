@@ -27,5 +27,5 @@ def frames(path: Path) -> list[dict]:
 
 def _address(frame) -> str:
     stored = io.BytesIO()
-    frame.copy().save(stored, format="PNG", optimize=True)
+    frame.copy().save(stored, format="PNG")
     return f"data:image/png;base64,{base64.b64encode(stored.getvalue()).decode()}"
