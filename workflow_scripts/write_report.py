@@ -85,6 +85,12 @@ def figure_tables(experiment: dict, summary: Path) -> dict[str, dict]:
     return found
 
 
+def in_order(spec: dict) -> dict:
+    """The experiment of a job's spec, its variants in the order of their file."""
+    variants = {name: spec["variants"][name] for name in spec["order"]}
+    return {key: value for key, value in spec.items() if key != "order"} | {"variants": variants}
+
+
 def table(path: Path) -> pd.DataFrame:
     """A table of `collect`; empty where it had nothing to gather, not even columns."""
     try:
@@ -151,7 +157,7 @@ if "snakemake" in globals():
     with job(snakemake) as current:
         page_path = Path(snakemake.output.page)
         write_report(
-            current.spec,
+            in_order(current.spec),
             page_path.parent,
             {Path(caption).stem: Path(caption) for caption in snakemake.input.captions},
             optional(snakemake.input, "filled_exact"),

@@ -66,6 +66,8 @@ def test_the_explorer_has_the_differences_of_the_library(shown, example, baselin
         gap = ablation.difference(runs, names[label], base, "sliced_w1")
         assert cells[2] == ("–" if label == baseline else interval(*gap[:3]))
     assert told[baseline][3] == "baseline"
+    floor = shown.locator("#explore-table tfoot").inner_text().split("\t")
+    assert floor[:2] == ["floor: 300 real samples", "0.100"]
 
 
 def test_the_explorer_draws_what_is_chosen(shown):
@@ -76,9 +78,8 @@ def test_the_explorer_draws_what_is_chosen(shown):
     # only what has a ladder has levels; the table keeps all
     chart.get_by_text("Noise levels L").wait_for()
     assert (points.count(), table.locator("tbody tr").count()) == (3, 5)
-    shown.get_by_role("combobox", name="Metric").select_option(
-        label="Evenness of the levels' loss shares"
-    )
+    even = "Evenness of the levels' loss shares"
+    shown.get_by_role("combobox", name="Metric").select_option(label=even)
     assert table.locator("tbody tr").count() == 3
     assert "higher is better" in shown.locator("#explore-metric-title").inner_text()
     # what lacks this metric cannot be the baseline

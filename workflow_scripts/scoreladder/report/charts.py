@@ -238,7 +238,8 @@ def _explored(along: str, part: str) -> dict:
         | {f"{other}Offset": 8},
         "encoding": {value: measured | {"field": "seed"}, **placed},
     }
-    zero = {
+    # no difference, or the floor where one is known
+    reference = {
         "data": {"values": [{}]},
         "mark": {"type": "rule", "strokeDash": [4, 3], "aria": False},
         "encoding": {value: measured | {"datum": 0}},
@@ -249,7 +250,7 @@ def _explored(along: str, part: str) -> dict:
         {"mark": {"type": "rule", "strokeWidth": 2, "aria": False}, "encoding": ends},
         {"mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}, "encoding": middle},
     ]
-    return _chart("", {"layer": [seeds if part == "metric" else zero, *layers]})
+    return _chart("", {"layer": [reference, *([seeds] if part == "metric" else []), *layers]})
 
 
 def _scaled(field: str, domain: list, scale_range: list) -> dict:

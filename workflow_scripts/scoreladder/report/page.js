@@ -214,12 +214,17 @@
     return { scale: { type: "symlog", constant: middle / 3 }, values: ticks };
   }
 
-  function explored(spec, rows, byName, axis, part, width) {
-    const filled = structuredClone(spec);
+  function explored(spec, rows, axis, part, width, floor) {
+    const [filled, byName] = [structuredClone(spec), !axis];
     const [value, other] = byName ? ["x", "y"] : ["y", "x"];
     const metric = part === "metric";
     const shown = rows.filter((row) => byName || typeof row.x === "number");
     const points = shown.flatMap((row) => (metric ? [row.mean, ...row.seeds] : [row.gap ?? 0]));
+    const reference = filled.layer[0];
+    if (metric && floor) {
+      points.push(floor.value);
+      reference.encoding[value].datum = floor.value;
+    } else if (metric) filled.layer.shift();
     const { scale, values } = metric ? { scale: scaleOf(points) } : scaleOfGaps(points);
     if (scale.type === "log") {
       const ends = shown.map((row) => row.high ?? row.mean);
@@ -238,7 +243,7 @@
         encoding[other].scale = { domain: shown.map((row) => row.variant) };
       } else {
         const places = shown.map((row) => row.x);
-        const across = { ...scaleOf(places), nice: true };
+        const across = { ...scaleOf(places), nice: true, padding: 14 };
         const format = Math.max(...places) >= 1e4 ? "~s" : ",~r";
         Object.assign(encoding[other], { title: axis.label, scale: across });
         encoding[other].axis = { tickCount: 5, format, grid: false };
@@ -250,7 +255,12 @@
     return filled;
   }
 
-  function exploreTable(rows, metric, baseline) {
+  function floorOf(metric, baseline) {
+    const { data: of } = data.explore.variants[baseline];
+    return data.explore.floors.find((floor) => floor.metric === metric.name && floor.data === of);
+  }
+
+  function exploreTable(rows, metric, baseline, floor) {
     const table = byId("explore-table");
     const cell = (text, value, extra = {}) =>
       make("td", { class: "n", "data-value": value ?? "", ...extra }, text);
@@ -274,6 +284,10 @@
           ),
         ),
       ),
+    );
+    const last = floor ? [cell(floor.text), ...[1, 2, 3].map(() => make("td"))] : [];
+    table.tFoot.replaceChildren(
+      ...(floor ? [make("tr", {}, make("th", { scope: "row" }, floor.label), ...last)] : []),
     );
     every("td[data-variant]", table).forEach(openable);
     sort(table);
@@ -300,6 +314,7 @@
     const axis = data.explore.axes[chosen("axis")];
     const along = axis ? "number" : "variant";
     const better = metric.lower ? "lower is better" : "higher is better";
+    const floor = floorOf(metric, baseline);
     const titles = {
       metric: `${metric.label}; ${better}`,
       difference: `Difference to ${label}`,
@@ -308,7 +323,7 @@
       const holder = byId(`explore-${part}-chart`);
       const shown = exploredRows(metric, baseline, axis);
       const spec = data.specs[along][part];
-      const filled = explored(spec, shown, !axis, axis, part, holder.clientWidth);
+      const filled = explored(spec, shown, axis, part, holder.clientWidth, floor);
       filled.description = `${title}, by ${axis?.label ?? "variant"}. The table has the numbers.`;
       byId(`explore-${part}-title`).textContent = title;
       draw(holder, filled);
@@ -317,7 +332,7 @@
     byId("explore-note").textContent =
       `${rows.length} variants, differences to ${label}` +
       (left ? `; ${left} without this metric or on other data are left out.` : ".");
-    exploreTable(rows, metric.name, name);
+    exploreTable(rows, metric.name, name, floor);
   }
 
   // ---- samples on their way

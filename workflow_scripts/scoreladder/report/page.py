@@ -57,7 +57,7 @@ def render(
     if len(shown) > charts.FEW:
         shown = config_queries.shown_variants(experiment)
     groups = charts.training(summary["curves"], summary["levels"], labels, shown)
-    choices = explored(variants, summary["runs"])
+    choices = explored(variants, summary["runs"]) | {"floors": _floors(comparisons, variants)}
     pictures = frames(trajectory) if trajectory else []
     page_data = {
         "explore": choices,
@@ -138,6 +138,20 @@ def _told_apart(variants: dict[str, dict]) -> dict[str, dict]:
         else variant
         for name, variant in variants.items()
     }
+
+
+def _floors(comparisons: list[tuple[dict, pd.DataFrame]], variants: dict[str, dict]) -> list[dict]:
+    """The metric of real samples, once per metric and data set of the comparisons."""
+    found = {}
+    for comparison, table in comparisons:
+        first = table.iloc[0]
+        if math.isfinite(first["floor"]):
+            key = {"metric": comparison["metric"]}
+            key |= {"data": variants[comparison["baseline"]]["data"]}
+            told = f"floor: {numbers.count(first['floor_samples'])} real samples"
+            floor = {"value": first["floor"], "text": numbers.number(first["floor"])}
+            found[tuple(key.values())] = key | floor | {"label": told}
+    return list(found.values())
 
 
 def _start(comparisons: list[tuple[dict, pd.DataFrame]], choices: dict) -> dict:
