@@ -47,6 +47,14 @@ def test_a_line_is_the_mean_over_seeds_and_keeps_its_ends(groups):
     assert np.allclose(groups[1]["panels"][1]["spec"]["data"]["values"][0]["y"], 1)
 
 
+def test_what_is_no_number_is_not_drawn():
+    curves = page_examples.curves(["multi", "moons"])
+    curves.loc[curves["variant"] == "multi", "loss"] = np.nan
+    (group,) = charts.training(curves, pd.DataFrame(), LABELS, ["multi"])
+    assert [panel["title"] for panel in group["panels"]] == ["Denoising score matching"]
+    assert [(each["label"], each["shown"]) for each in group["legend"]] == [("moons", True)]
+
+
 def test_experiments_that_trained_nothing_have_no_charts():
     assert charts.training(pd.DataFrame(), pd.DataFrame(), LABELS, []) == []
 

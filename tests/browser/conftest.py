@@ -7,21 +7,18 @@ from pathlib import Path
 import page_examples
 import pytest
 from needs import lacking
+from playwright.sync_api import Browser, Page, sync_playwright
+from waits import drawn
 
 from scoreladder.report import page as pages
 
-try:
-    from playwright.sync_api import Browser, Page, sync_playwright
-except ImportError:
-    sync_playwright = None
-
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator["Browser"]:
+def browser() -> Iterator[Browser]:
     """The system's Chromium: nothing is downloaded for it."""
     executable = shutil.which("chromium")
-    if not executable or sync_playwright is None:
-        lacking("looking at pages needs Chromium (apt-get install chromium) and playwright")
+    if not executable:
+        lacking("looking at pages needs Chromium: apt-get install chromium")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield browser
@@ -48,13 +45,13 @@ def view(browser):
     """Open a file as a page of some size; nothing may be fetched, and nothing may go wrong."""
     wrong, contexts = [], []
 
-    def opened(path: Path, width: int = 1280, **options) -> "Page":
+    def opened(path: Path, width: int = 1280, **options) -> Page:
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda said: wrong.append(said.text))
         page.on(
             "request",
             lambda asked: (
@@ -71,15 +68,8 @@ def view(browser):
 
 
 @pytest.fixture
-def shown(view, report) -> "Page":
+def shown(view, report) -> Page:
     """The example's page, its charts drawn."""
     page = view(report)
     drawn(page)
     return page
-
-
-def drawn(page: "Page") -> None:
-    """Wait for every chart."""
-    page.wait_for_function(
-        "[...document.querySelectorAll('.chart')].every((holder) => holder.querySelector('svg'))"
-    )

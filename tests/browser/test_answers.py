@@ -1,9 +1,11 @@
 """What a page does when it is asked: by keyboard where a keyboard will do."""
 
 import pytest
+from waits import drawn
 
 from scoreladder import ablation
 from scoreladder.config_diff import differences
+from scoreladder.report import page as pages
 from scoreladder.report.numbers import interval
 
 ROWS = "tbody tr:visible th"
@@ -84,6 +86,18 @@ def test_the_explorer_draws_what_is_chosen(shown):
     assert "higher is better" in shown.locator("#explore-metric-title").inner_text()
     # what lacks this metric cannot be the baseline
     assert shown.get_by_role("option", name="σ = 0.3").is_disabled()
+
+
+def test_a_single_seed_has_points_and_no_intervals(view, example, tmp_path):
+    runs = example["summary"]["runs"]
+    summary = example["summary"] | {"runs": runs[runs["seed"] == 0]}
+    path = tmp_path / "report.html"
+    path.write_text(pages.render(**example | {"summary": summary}), encoding="utf-8")
+    page = view(path)
+    drawn(page)
+    assert page.locator("#explore-metric-chart [aria-roledescription=point]").count() == 5
+    assert page.locator("#explore-table tbody td").first.inner_text().count("[") == 0
+    assert page.get_by_role("cell", name="inconclusive").count() >= 4
 
 
 def test_a_number_tells_where_it_comes_from_and_gives_the_focus_back(shown, example):

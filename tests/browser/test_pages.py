@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import drawn
+from waits import drawn
 
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

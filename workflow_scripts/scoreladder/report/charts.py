@@ -92,7 +92,8 @@ def training(
         ("levels", "By noise level", "Mean over training seeds.", level_panels(levels, labels)),
     )
     found = []
-    for name, title, caption, lines in groups:
+    for name, title, caption, every in groups:
+        lines = [panel for panel in every if panel[1]]
         drawn = [each for each in labels if any(each in own for _, own, _ in lines)]
         if not drawn:
             continue
@@ -144,6 +145,8 @@ def _pairs(lines: dict[str, pd.Series]) -> dict[str, tuple[list, list]]:
     pairs = {}
     for name, line in lines.items():
         line = line[np.isfinite(line)]
+        if line.empty:
+            continue
         places = np.geomspace(1, max(len(line), 1), MOST_POINTS).round().astype(int) - 1
         few = line.iloc[np.unique(places)] if len(line) > MOST_POINTS else line
         pairs[name] = tuple(

@@ -148,7 +148,8 @@
 
   // ---- charts
 
-  const DRAWN = { mode: "vega-lite", renderer: "svg", actions: false, tooltip: { theme: "page" } };
+  // errors alone are told: a chart whose lines are all hidden is no fault
+  const DRAWN = { logLevel: 1, mode: "vega-lite", renderer: "svg", actions: false, tooltip: { theme: "page" } };
 
   const drawn = new Map();
 
@@ -225,6 +226,11 @@
       points.push(floor.value);
       reference.encoding[value].datum = floor.value;
     } else if (metric) filled.layer.shift();
+    // a single seed has no interval, and a single variant no difference
+    filled.layer = filled.layer.filter(({ encoding }) => {
+      const { field } = encoding[value];
+      return !field || field === "seed" || shown.some((row) => typeof row[field] === "number");
+    });
     const { scale, values } = metric ? { scale: scaleOf(points) } : scaleOfGaps(points);
     if (scale.type === "log") {
       const ends = shown.map((row) => row.high ?? row.mean);
