@@ -235,7 +235,9 @@
     if (scale.type === "log") {
       const ends = shown.map((row) => row.high ?? row.mean);
       scale.domain = [Math.min(...points) / 1.2, Math.max(...points, ...ends) * 1.1];
-      for (const row of shown) row.low = row.low && Math.max(row.low, scale.domain[0]);
+      // a logarithm has no place for 0 and below
+      for (const row of shown.filter(({ low }) => low !== null))
+        row.low = Math.max(row.low, scale.domain[0]);
     }
     for (const { encoding } of filled.layer) {
       Object.assign(encoding[value], {
