@@ -98,8 +98,8 @@ def code(script):
 
 
 def templates():
-    """The contents of the report's page templates and style, which are not Python."""
-    return fingerprint.contents(SCRIPTS / "scoreladder" / "report", "*.[hc]*")
+    """The contents of the report's page templates, style and script, which are not Python."""
+    return fingerprint.contents(SCRIPTS / "scoreladder" / "report", "*.[hcj]*")
 
 
 def spec_of(build, *names):

@@ -255,6 +255,8 @@ rule write_report:
         claims=f"{SUMMARY}/claims.json",
         runs=f"{SUMMARY}/runs.csv",
         manifest=f"{SUMMARY}/runs.manifest.json",
+        curves=f"{SUMMARY}/curves.csv",
+        levels=f"{SUMMARY}/levels.csv",
         sweeps=f"{SUMMARY}/sweeps.csv",
         mixing=f"{SUMMARY}/mixing.csv",
         inpainting=f"{SUMMARY}/inpainting.csv",

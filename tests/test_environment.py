@@ -63,7 +63,7 @@ def modules_after(imports: str) -> set[str]:
 def test_conda_and_pip_install_the_same_pinned_versions():
     renamed = {ON_CONDA.get(name, name): version for name, version in pip_versions().items()}
     assert renamed == conda_versions()
-    assert all(re.fullmatch(r"\d+(\.\d+)+", version) for version in renamed.values())
+    assert all(re.fullmatch(r"\d+(\.\d+)+(\.post\d+)?", version) for version in renamed.values())
 
 
 def test_pinned_python_is_the_one_the_project_asks_for():

@@ -33,6 +33,8 @@ NOTES = {
     ),
     "Floor": "the same metric of real samples, measured as generated ones are",
 }
+# the tables that the page's charts and its explorer are made of
+SUMMARY = ("runs", "curves", "levels")
 BUDGETS = {
     "parameters": "parameters",
     "images": "training images",
@@ -83,17 +85,33 @@ def figure_tables(experiment: dict, summary: Path) -> dict[str, dict]:
     return found
 
 
+def in_order(spec: dict) -> dict:
+    """The experiment of a job's spec, its variants in the order of their file."""
+    variants = {name: spec["variants"][name] for name in spec["order"]}
+    return {key: value for key, value in spec.items() if key != "order"} | {"variants": variants}
+
+
+def table(path: Path) -> pd.DataFrame:
+    """A table of `collect`; empty where it had nothing to gather, not even columns."""
+    try:
+        return pd.read_csv(path)
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+
+
 def write_report(
     experiment: dict,
     folder: Path,
     captions: dict[str, Path],
     exact: Path | None,
     manifest: Path,
+    trajectory: Path | None,
     path: Path,
 ) -> None:
     """Write the page from what stands in the experiment's folder.
 
-    captions: figure → text file; exact: what methods of inpainting made of the exact score.
+    captions: figure → text file; exact: what methods of inpainting made of the exact score;
+    trajectory: an animated PNG of how the shown samples come about.
     """
 
     def figure(name: str, title: str, kind: str) -> dict:
@@ -106,11 +124,12 @@ def write_report(
     for comparison in experiment["comparisons"]:
         name = comparison["name"]
         drawing = figure(f"comparison.{name}", comparison["title"], "comparison")
-        table = pd.read_csv(folder / "tables" / f"{name}.csv")
-        compared.append((comparison | {"figure": drawing}, table))
+        rows = pd.read_csv(folder / "tables" / f"{name}.csv")
+        compared.append((comparison | {"figure": drawing}, rows))
     others = config_queries.figures(experiment)
     numbers = figure_tables(experiment, folder / "summary")
-    runs = pd.read_csv(folder / "summary" / "runs.csv")
+    found = {name: table(folder / "summary" / f"{name}.csv") for name in SUMMARY}
+    runs = found["runs"]
     written = {
         key: value for key, value in experiment.items() if key not in ("missing", "unjudged")
     }
@@ -126,6 +145,8 @@ def write_report(
         yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=100),
         provenance(runs, files.read_json(manifest)),
         budgets(runs) | NOTES | holes,
+        found,
+        trajectory,
     )
     files.write_text(path, html)
 
@@ -136,10 +157,11 @@ if "snakemake" in globals():
     with job(snakemake) as current:
         page_path = Path(snakemake.output.page)
         write_report(
-            current.spec,
+            in_order(current.spec),
             page_path.parent,
             {Path(caption).stem: Path(caption) for caption in snakemake.input.captions},
             optional(snakemake.input, "filled_exact"),
             Path(snakemake.input.manifest),
+            optional(snakemake.input, "trajectory"),
             page_path,
         )

@@ -133,8 +133,9 @@ def animate_inpainting(experiment: dict) -> dict:
 
 
 def write_report(experiment: dict) -> dict:
-    """The whole experiment, as resolved."""
-    return experiment
+    """The whole experiment, as resolved, and order: its variants' names."""
+    # a list, because canonical JSON sorts keys and the order of variants fixes their colours
+    return experiment | {"order": list(experiment["variants"])}
 
 
 def write_index(experiments: list[dict]) -> dict:
