@@ -2,12 +2,16 @@
 
 from typing import NamedTuple
 
+from scoreladder.config_schemas import choices
+
 # images of 8-bit grey levels or colours, measured in Inception features
 PICTURES = ("mnist", "fashion_mnist", "cifar10", "celeba64", "folder")
 IMAGES = ("digits", *PICTURES)
 # data whose exact density, and so whose exact score, is known
 MIXTURES = ("gaussian_mixture", "gaussian_grid")
-POINTS = (*MIXTURES, "two_moons", "swiss_roll", "checkerboard", "rings")
+# all others that the schema knows are points in the plane
+DATASETS = choices("experiment.schema.yaml#/$defs/dataset")
+POINTS = tuple(name for name in DATASETS if name not in IMAGES)
 
 
 class Metric(NamedTuple):

@@ -48,13 +48,39 @@ def allowed_keys(schema: str) -> list[str]:
     return list(_registry().resolver().lookup(schema).contents["properties"])
 
 
+def choices(schema: str) -> list[str]:
+    """The kinds (or samplers, or names) of a block that its schema has a clause for."""
+    return _named(_registry().resolver().lookup(schema).contents)
+
+
 def clause(schema: str, chosen: str | None) -> dict:
     """What a block's schema says of one kind (or sampler): the `then` that names it; {} if none."""
     for each in _registry().resolver().lookup(schema).contents["allOf"]:
-        (choice,) = each["if"]["properties"].values()
-        if chosen in choice.get("enum", [choice.get("const")]):
+        if chosen in _choice(each):
             return each["then"]
     return {}
+
+
+def _choice(clause: dict) -> list[str]:
+    """The kinds that one clause of a block's allOf is for."""
+    (choice,) = clause["if"]["properties"].values()
+    return choice.get("enum", [choice.get("const")])
+
+
+def _named(block: dict) -> list[str]:
+    return [name for each in block["allOf"] for name in _choice(each)]
+
+
+def _fill_choices(schema: object, defs: dict) -> None:
+    """Give each part with `x-choices: BLOCK` the enum of what the clauses of $defs/BLOCK name."""
+    if isinstance(schema, dict):
+        if "x-choices" in schema:
+            schema["enum"] = _named(defs[schema["x-choices"]])
+        for part in schema.values():
+            _fill_choices(part, defs)
+    elif isinstance(schema, list):
+        for part in schema:
+            _fill_choices(part, defs)
 
 
 def with_defaults(block: dict, schema: str, chooser: str = "kind") -> dict:
@@ -110,6 +136,7 @@ def _registry() -> Registry:
         schema = yaml.safe_load(path.read_text(encoding="utf-8"))
         # where a referenced schema names its dialect, jsonschema goes back to its own types
         del schema["$schema"]
+        _fill_choices(schema, schema.get("$defs", {}))
         registry = registry.with_resource(path.name, DRAFT202012.create_resource(schema))
     return registry
 
