@@ -10,6 +10,7 @@ import yaml
 from scoreladder import (
     blocks,
     config_errors,
+    config_lookups,
     config_schemas,
     datasets,
     densities,
@@ -63,7 +64,7 @@ CHOICES = {
 
 @pytest.mark.parametrize(("block", "place", "table"), [(k, *v) for k, v in CHOICES.items()])
 def test_what_can_be_chosen_is_what_has_a_clause_and_a_function(block, place, table):
-    named = config_schemas.choices(block)
+    named = config_lookups.choices(block)
     assert len(named) == len(set(named))
     assert table is None or set(named) == set(table)
     with pytest.raises(config_errors.ConfigError) as found:
@@ -103,11 +104,11 @@ def test_whole_numbers_in_lists_are_floats():
 
 def test_defaults_fill_only_what_is_left_out():
     schema = "variant.schema.yaml#/$defs/complete_weighting"
-    assert config_schemas.with_defaults({"kind": "p2", "k": 3.0}, schema) == {
+    assert config_lookups.with_defaults({"kind": "p2", "k": 3.0}, schema) == {
         "kind": "p2",
         "k": 3.0,
         "gamma": 1.0,
     }
-    assert config_schemas.with_defaults({"kind": "min_snr"}, schema)["gamma"] == 5.0
-    assert config_schemas.with_defaults({"kind": "one"}, schema) == {"kind": "one"}
-    assert config_schemas.clause(schema, None) == {}
+    assert config_lookups.with_defaults({"kind": "min_snr"}, schema)["gamma"] == 5.0
+    assert config_lookups.with_defaults({"kind": "one"}, schema) == {"kind": "one"}
+    assert config_lookups.clause(schema, None) == {}

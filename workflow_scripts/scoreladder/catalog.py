@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from scoreladder.config_schemas import choices
+from scoreladder.config_lookups import choices
 
 # images of 8-bit grey levels or colours, measured in Inception features
 PICTURES = ("mnist", "fashion_mnist", "cifar10", "celeba64", "folder")

@@ -6,7 +6,8 @@ from itertools import count
 from scoreladder.blocks import LANGEVIN, evaluations
 from scoreladder.config_checks import check_range, check_shards
 from scoreladder.config_errors import ConfigError, Key, shown
-from scoreladder.config_schemas import check, clause, with_defaults
+from scoreladder.config_lookups import clause, with_defaults
+from scoreladder.config_schemas import check
 from scoreladder.variant_merging import WRITTEN_SAMPLE
 
 COMPLETE_LADDER = "variant.schema.yaml#/$defs/complete_noise"
