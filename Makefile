@@ -22,7 +22,7 @@ KILLED    := .snakemake/reproduce.running
 # held while a run is going on; the kernel gives it back however the run ends
 FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock,env)
 
-.PHONY: reproduce status test bench golden lint clean help
+.PHONY: reproduce status test docs bench golden lint clean help
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -45,6 +45,9 @@ status: $(STAMP) ## how far each variant and seed has come, also of a run that g
 
 test: $(STAMP) ## install and run all tests
 	$(BIN)/python -m pytest
+
+docs: $(STAMP) ## the documentation, docs/_build/html/index.html
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
 
 bench: $(STAMP) ## speed, as ratios against a named peer in the same run
 	@for script in benchmarks/bench_*.py; do \

@@ -100,16 +100,16 @@ def _row(name: str, said: dict, required: bool) -> list[str]:
 
 def _takes(name: str, said: dict) -> str:
     """What may stand at a key, with a link to the section that says more."""
-    section = SECTIONS.get(name, name)
     words = allowed(said)
-    if said.get("type") == "object" and "x-allowed" not in said:
-        words = "a mapping"
     if said.get("type") == "array":
-        words = (
-            f"a list, of each: {allowed(said['items'])}" if "type" in said["items"] else "a list"
-        )
-    known = {*SECTIONS.values(), *BLOCKS}
-    return f"{words}; see [{section.replace('-', ' ')}](#{section})" if section in known else words
+        items = said["items"]
+        words = f"a list; each: {allowed(items)}" if "type" in items else "a list"
+    elif said.get("type") == "object" and "x-allowed" not in said:
+        words = "a mapping"
+    section = SECTIONS.get(name, name if words == "a mapping" or "x-allowed" in said else None)
+    names_only = words.endswith(": text")
+    known = section and not names_only
+    return f"{words}; see [{section.replace('-', ' ')}](#{section})" if known else words
 
 
 def _metrics() -> str:

@@ -29,16 +29,17 @@ SHOWN = 1, 2, 5, 6
 def value(path: str) -> str:
     """The number at "FILE | KEY or COLUMN=VALUE | … | KEY", over several rows their mean.
 
-    FILE is below results/reference/, a CSV or JSON file; "a,b,c" as the last key is a mean with its
-    interval. Raises KeyError where there is no such row or key.
+    FILE is below results/reference/, a CSV or JSON file. "a,b,c" as the last key is a mean with its
+    interval, "a:5" has five digits. Raises KeyError where there is no such row or key.
     """
     file, *steps, last = [part.strip() for part in path.split("|")]
     found = _read(REFERENCE / file)
     for step in steps:
         found = _step(found, step, path)
     rows = found if isinstance(found, list) else [found]
-    numbers = [mean(float(row[key]) for row in rows) for key in last.split(",")]
-    return interval(*numbers) if len(numbers) == 3 else number(numbers[0])
+    keys, _, digits = last.partition(":")
+    numbers = [mean(float(row[key]) for row in rows) for key in keys.split(",")]
+    return interval(*numbers) if len(numbers) == 3 else number(numbers[0], int(digits or 3))
 
 
 def _read(file: Path) -> list | dict:
