@@ -30,7 +30,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     (
         r"py:.*",
-        r"(torch|np|numpy|nn|pathlib|collections|Rows|Tensor|Path|Callable|Iterator|Sequence"
+        r"(scoreladder\.rows\.Rows|torch|np|numpy|nn|pathlib|collections|Tensor|Path|Callable|Iterator|Sequence"
         r"|Coefficients|Weighting|Denoise|Compute|Keep|Generator)\b.*",
     )
 ]

@@ -106,7 +106,8 @@ def _takes(name: str, said: dict) -> str:
         words = f"a list; each: {allowed(items)}" if "type" in items else "a list"
     elif said.get("type") == "object" and "x-allowed" not in said:
         words = "a mapping"
-    section = SECTIONS.get(name, name if words == "a mapping" or "x-allowed" in said else None)
+    is_block = name in BLOCKS and (words == "a mapping" or "x-allowed" in said)
+    section = SECTIONS.get(name, name if is_block else None)
     names_only = words.endswith(": text")
     known = section and not names_only
     return f"{words}; see [{section.replace('-', ' ')}](#{section})" if known else words
