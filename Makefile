@@ -47,7 +47,7 @@ test: $(STAMP) ## install and run all tests
 	$(BIN)/python -m pytest
 
 docs: $(STAMP) ## the documentation, docs/_build/html/index.html
-	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	$(BIN)/python -m sphinx -q -E -W --keep-going -b html docs docs/_build/html
 
 bench: $(STAMP) ## speed, as ratios against a named peer in the same run
 	@for script in benchmarks/bench_*.py; do \

@@ -7,7 +7,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs"
 BLOCK = re.compile(
-    r"^```(?:\{code-block\} )?(\w+)\n(?::caption: ([^\n]+)\n)?\n?(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^```(?:\{code-block\} )?(\w+)\n(?::caption: ([^\n]+)\n)?\n?(.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 
 

@@ -9,7 +9,12 @@ import pages
 import pytest
 import yaml
 
+from scoreladder import layout
+
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+import reference_results  # noqa: E402
+
 TEXTS = sorted([*pages.PAGES.rglob("*.md"), *ROOT.glob("*.md"), ROOT / "config/README.md"])
 TEXTS += [ROOT / "profiles/slurm/README.md"]
 MAKE = re.compile(r"(?:^|`|\$ )make ([a-z][a-z-]*)", re.MULTILINE)
@@ -63,6 +68,31 @@ def test_no_result_is_written_into_the_tutorial_by_hand():
     numbers = set(re.findall(r"\d+\.\d+", (pages.PAGES / "tutorial.md").read_text()))
     # the paper's number, the toy's weight, and the toy of the exact conditional
     assert numbers == {"1907.05600", "0.8", "1.5"}
+
+
+def test_excerpts_of_experiments_lead_to_the_file():
+    file = ROOT / "config/experiments/digits.yaml"
+    first, last = reference_results.lines_of(file.read_text(), ["defaults", "noise"])
+    lines = file.read_text().splitlines()[first - 1 : last]
+    assert yaml.safe_load("\n".join(lines))["noise"]["kind"] == "geometric"
+    first, last = reference_results.lines_of(file.read_text(), ["claims", "sigma2-balances"])
+    (claim,) = yaml.safe_load("\n".join(file.read_text().splitlines()[first - 1 : last]))
+    assert claim["id"] == "sigma2-balances" and claim["checks"]
+
+
+def test_a_result_that_is_not_there_is_an_error():
+    path = "digits/filled_exact.json | rows | method={} | mean"
+    assert reference_results.value(path.format("exact")) == "1.20"
+    with pytest.raises(KeyError, match="no row has method=none"):
+        reference_results.value(path.format("none"))
+
+
+def test_the_page_on_files_names_every_folder_of_results():
+    text = (pages.PAGES / "files.md").read_text()
+    patterns = [each for name, each in vars(layout).items() if name.isupper()]
+    assert len(patterns) > 10
+    for folder in {pattern.split("/")[0] for pattern in patterns}:
+        assert f"| `{folder}/" in text
 
 
 def test_public_functions_are_in_the_reference(html):

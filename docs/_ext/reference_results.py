@@ -115,7 +115,8 @@ class Excerpt(LiteralInclude):
         experiment, dotted = self.arguments
         file = EXPERIMENTS / f"{experiment}.yaml"
         first, last = lines_of(file.read_text(encoding="utf-8"), dotted.split("."))
-        caption = f"config/experiments/{file.name}, from line {first}"
+        link = f"[config/experiments/{file.name}](#{experiment}-yaml)"
+        caption = f"{link}, from line {first}"
         self.options |= {"lines": f"{first}-{last}", "language": "yaml", "caption": caption}
         self.options |= {"dedent": None}
         self.arguments = [f"/../config/experiments/{file.name}"]
@@ -131,9 +132,12 @@ def lines_of(text: str, keys: list[str]) -> tuple[int, int]:
     start = node
     for key in keys:
         start, node = _child(node, key)
-    # the end of a block is where the next one starts
-    end = node.end_mark
-    return start.start_mark.line + 1, end.line + (end.column > 0)
+    # a block ends where the next one starts, after blank lines and comments
+    last = node.end_mark.line + (isinstance(node, yaml.ScalarNode) or bool(node.flow_style))
+    lines = text.splitlines()
+    while lines[last - 1].strip().startswith("#") or not lines[last - 1].strip():
+        last -= 1
+    return start.start_mark.line + 1, last
 
 
 def _child(node: yaml.Node, key: str) -> tuple[yaml.Node, yaml.Node]:
