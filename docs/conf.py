@@ -21,9 +21,6 @@ extensions = [
 ]
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
-myst_enable_extensions = ["colon_fence", "deflist"]
-# a link to a file of the repository, from the page's own folder, shows or downloads that file
-myst_all_links_external = False
 
 nitpicky = True
 # other projects' names, and this one's aliases of types, which are spelt out where they are used
