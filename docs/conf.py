@@ -27,8 +27,8 @@ nitpicky = True
 nitpick_ignore_regex = [
     (
         r"py:.*",
-        r"(scoreladder\.rows\.Rows|torch|np|numpy|nn|pathlib|collections|Tensor|Path|Callable|Iterator|Sequence"
-        r"|Coefficients|Weighting|Denoise|Compute|Keep|Generator)\b.*",
+        r"(scoreladder\.rows\.Rows|torch|np|numpy|nn|pathlib|collections|Tensor|Generator|Path"
+        r"|Callable|Iterator|Sequence|Coefficients|Weighting|Denoise|Compute|Keep)\b.*",
     )
 ]
 autodoc_member_order = "bysource"
