@@ -28,7 +28,7 @@ KILLED    := .snakemake/reproduce.running
 # held while a run is going on; the kernel gives it back however the run ends
 FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock,env)
 
-.PHONY: reproduce status export test bench golden lint clean help
+.PHONY: reproduce status export test docs bench golden lint clean help
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -55,6 +55,9 @@ export: $(STAMP) ## a trained model as a folder to share: MODEL=digits:multi SEE
 
 test: $(STAMP) ## install and run all tests
 	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
+
+docs: $(STAMP) ## the documentation, docs/_build/html/index.html
+	$(BIN)/python -m sphinx -q -E -W --keep-going -b html docs docs/_build/html
 
 bench: $(STAMP) ## speed, as ratios against a named peer in the same run
 	@for script in benchmarks/bench_*.py; do \

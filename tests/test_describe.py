@@ -120,6 +120,20 @@ def test_every_sampler_of_the_library_has_a_name():
     assert set(describe.SAMPLERS) == set(sampling.SAMPLERS)
 
 
+def test_what_has_no_words_of_its_own_is_told_by_its_name_and_keys():
+    noise = {"kind": "power_law", "sigma_max": 5.0, "sigma_min": 0.1, "levels": 2, "bend": 3.0}
+    assert describe.ladder(noise) == "power law (bend = 3) 5 → 0.1, 2 levels"
+    assert describe.ladder({"kind": "sigmoid", "levels": 9, "end": "flat"}) == (
+        "sigmoid (end = flat), 9 levels"
+    )
+    assert describe.weighting({"kind": "soft_min_snr", "gamma": 5.0}) == "soft min snr (gamma = 5)"
+    assert describe.weighting({"kind": "flat"}) == "flat"
+    sample = {"sampler": "two_step", "count": 9, "nfe": 2, "theta": 0.5, "ladder": LADDER}
+    assert describe.sampler({"sample": sample}) == (
+        "two step (theta = 0.5), geometric 5 → 0.1, 2 levels"
+    )
+
+
 def test_an_axis_without_a_name_is_its_key():
     assert describe.axis("noise.sigma") == "training σ"
     assert describe.axis("noise.rho") == "noise.rho"

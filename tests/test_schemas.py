@@ -1,4 +1,4 @@
-"""The schemas: valid, closed, every property described, every kind with one clause."""
+"""The schemas: valid, closed, every property described, every kind with a clause and a function."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,20 @@ import jsonschema
 import pytest
 import yaml
 
-from scoreladder import blocks, config_schemas, masks
+from scoreladder import (
+    blocks,
+    config_errors,
+    config_lookups,
+    config_schemas,
+    datasets,
+    densities,
+    generative,
+    masks,
+    networks,
+    noise,
+    sampling,
+    weighting,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,25 +45,31 @@ def test_schemas_allow_no_unknown_key():
         assert mapping["additionalProperties"] is False, json.dumps(mapping)[:80]
 
 
-@pytest.mark.parametrize("block", ["noise", "weighting", "density", "network"])
-def test_every_kind_has_one_clause(block):
-    schema = yaml.safe_load((ROOT / "config/schemas/variant.schema.yaml").read_text("utf-8"))
-    part = schema["$defs"][block]["properties"]["kind"]
-    kinds = (schema["$defs"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part)["enum"]
-    choices = [
-        clause["if"]["properties"]["kind"]
-        for clause in schema["$defs"][f"complete_{block}"]["allOf"]
-    ]
-    named = [kind for choice in choices for kind in choice.get("enum", [choice.get("const")])]
-    assert sorted(named) == sorted(kinds)
+CHOICES = {
+    "variant.schema.yaml#/$defs/complete_noise": ("noise/properties/kind", noise.LADDERS),
+    "variant.schema.yaml#/$defs/complete_weighting": ("weighting_kind", weighting.X0_WEIGHTS),
+    "variant.schema.yaml#/$defs/complete_density": ("density_kind", densities.DENSITIES),
+    "variant.schema.yaml#/$defs/complete_network": (
+        "network/properties/kind",
+        [*networks.NETWORKS, *generative.KINDS],
+    ),
+    "variant.schema.yaml#/$defs/written_sample": (
+        "sample/properties/sampler",
+        [*sampling.SAMPLERS, "direct"],
+    ),
+    "experiment.schema.yaml#/$defs/dataset": ("dataset/properties/name", datasets.DATASETS),
+    "experiment.schema.yaml#/$defs/features": ("features/properties/kind", None),
+}
 
 
-def test_every_sampler_has_one_clause():
-    schema = yaml.safe_load((ROOT / "config/schemas/variant.schema.yaml").read_text("utf-8"))
-    defs = schema["$defs"]
-    choices = [clause["if"]["properties"]["sampler"] for clause in defs["written_sample"]["allOf"]]
-    named = [name for choice in choices for name in choice.get("enum", [choice.get("const")])]
-    assert sorted(named) == sorted(defs["sample"]["properties"]["sampler"]["enum"])
+@pytest.mark.parametrize(("block", "place", "table"), [(k, *v) for k, v in CHOICES.items()])
+def test_what_can_be_chosen_is_what_has_a_clause_and_a_function(block, place, table):
+    named = config_lookups.choices(block)
+    assert len(named) == len(set(named))
+    assert table is None or set(named) == set(table)
+    with pytest.raises(config_errors.ConfigError) as found:
+        config_schemas.check("no such", f"{block.partition('#')[0]}#/$defs/{place}")
+    assert f"one of: {', '.join(named)}" in str(found.value)
 
 
 def test_every_mask_and_method_of_inpainting_can_be_asked_for():
@@ -85,11 +104,11 @@ def test_whole_numbers_in_lists_are_floats():
 
 def test_defaults_fill_only_what_is_left_out():
     schema = "variant.schema.yaml#/$defs/complete_weighting"
-    assert config_schemas.with_defaults({"kind": "p2", "k": 3.0}, schema) == {
+    assert config_lookups.with_defaults({"kind": "p2", "k": 3.0}, schema) == {
         "kind": "p2",
         "k": 3.0,
         "gamma": 1.0,
     }
-    assert config_schemas.with_defaults({"kind": "min_snr"}, schema)["gamma"] == 5.0
-    assert config_schemas.with_defaults({"kind": "one"}, schema) == {"kind": "one"}
-    assert config_schemas.clause(schema, None) == {}
+    assert config_lookups.with_defaults({"kind": "min_snr"}, schema)["gamma"] == 5.0
+    assert config_lookups.with_defaults({"kind": "one"}, schema) == {"kind": "one"}
+    assert config_lookups.clause(schema, None) == {}

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from scoreladder import noise, sampling
 from scoreladder.config_errors import ConfigError
-from scoreladder.config_schemas import check, clause, with_defaults
+from scoreladder.config_lookups import clause, with_defaults
+from scoreladder.config_schemas import check
 from scoreladder.variant_merging import WRITTEN_SAMPLE, merge
 from scoreladder.variant_sampling import COMPLETE_LADDER, complete, levels_of
 

@@ -76,7 +76,8 @@ def figure_tables(experiment: dict, summary: Path) -> dict[str, dict]:
     found = {}
     if experiment["nfe_sweep"]:
         sweeps, metric = pd.read_csv(summary / "sweeps.csv"), experiment["nfe_sweep"]["metric"]
-        found["nfe_sweep"] = tables.nfe_sweep(sweeps, metric, describe.SAMPLERS)
+        words = {name: describe.sampler_name(name) for name in sweeps["sampler"].unique()}
+        found["nfe_sweep"] = tables.nfe_sweep(sweeps, metric, words)
     if experiment["mixing"]:
         found["mixing_weights"] = tables.mixing_weights(pd.read_csv(summary / "mixing.csv"))
     if experiment["inpaint"]:

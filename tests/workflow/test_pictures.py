@@ -1,55 +1,53 @@
-"""One's own pictures and real Inception features, from a folder to the report."""
+"""One's own pictures and real Inception features, from a folder to the report: the walkthrough."""
 
 import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import pages
 import pytest
-from PIL import Image
-from workflows import DEFAULTS
 
-from scoreladder import inception, metrics
+from scoreladder import inception, metrics, variants
 
-SAMPLE = "{sampler: annealed_langevin, count: 300, nfe: 20, step_size: 0.2, denoise: true"
-EXPERIMENT = f"""
-title: Pictures
-dataset:
-  {{name: folder, path: mine, side: 16, channels: 3, broken: skip, tune_size: 12, test_size: 20}}
-features: {{kind: inception, reference: test, path: network}}
-replicates: {{train_seeds: [0], sample_seeds: [0]}}
-{DEFAULTS.replace(SAMPLE, SAMPLE.replace("300", "24").replace("20,", "4,"))}
-variants:
-  multi: {{network: {{kind: unet, size: tiny}}, training: {{images: 200, batch_size: 10}}}}
-  mlp: {{}}
-comparisons:
-  - {{name: networks, baseline: multi, arms: [mlp], metric: fid_clean}}
-"""
+PAGE = "walkthrough.md"
+CODE, EXPERIMENT, VARIANT = (block for block in pages.blocks(PAGE) if block.file)
+(RUN,) = {line for line in pages.commands(PAGE) if line.startswith("snakemake -c2 --config")}
 IMAGE_METRICS = {"fid_clean", "kid", "precision", "recall", "nearest_train"}
 IMAGE_METRICS |= {"knn_density", "knn_coverage"}
 
 
 @pytest.fixture(scope="module")
 def pictures(sources, inception_weights, tmp_path_factory):
-    """A finished experiment on 60 pictures of several sizes, one more of them broken."""
+    """The walkthrough's experiment, finished, on its 60 pictures and a broken one."""
     workflow = sources.copy(tmp_path_factory.mktemp("pictures") / "workflow")
-    (workflow.folder / "mine").mkdir()
-    random = np.random.default_rng(0)
-    for number in range(60):
-        height, width = random.integers(16, 40, 2)
-        pixels = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(workflow.folder / f"mine/{number:02}.png")
+    subprocess.run([sys.executable, "-c", CODE.text], cwd=workflow.folder, check=True)
     (workflow.folder / "mine/broken.png").write_bytes(b"\x89PNG and no more")
     (workflow.folder / "network").mkdir()
     found = json.loads(inception_weights.with_name("facts.json").read_text())["weights"]
     (name,) = (each.name for each, _ in inception.EDITIONS if each.sha256 == found)
     (workflow.folder / "network" / name).symlink_to(inception_weights)
-    workflow.experiment.write_text(EXPERIMENT)
-    workflow.finish("--cores=2", "--config", "experiments=[tiny]")
+    (workflow.folder / EXPERIMENT.file).write_text(EXPERIMENT.text + VARIANT.text)
+    workflow.replace(EXPERIMENT.file, "reference: test}", "reference: test, path: network}")
+    workflow.finish(*shlex.split(RUN)[1:])
     return workflow
 
 
+def test_the_slip_is_answered_as_the_page_says(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text((EXPERIMENT.text + VARIANT.text).replace("sigma: 1.0}", "sigm: 1.0}"))
+    with pytest.raises(variants.ConfigError) as error:
+        variants.load_experiment(path)
+    (said,) = pages.of_language(PAGE, "text")
+    assert (
+        " ".join(said.split()) == f"Error: {EXPERIMENT.file}: {str(error.value).split(': ', 1)[1]}"
+    )
+
+
 def test_pictures_are_cropped_resized_and_split(pictures):
-    folder = pictures.results / "tiny/data/main"
+    folder = pictures.results / "mine/data/main"
     parts = {name: np.load(folder / f"{name}.npy") for name in ("train", "tune", "test")}
     assert {name: part.shape for name, part in parts.items()} == {
         "train": (28, 3, 16, 16),
@@ -57,14 +55,14 @@ def test_pictures_are_cropped_resized_and_split(pictures):
         "test": (20, 3, 16, 16),
     }
     assert all(part.dtype == np.uint8 for part in parts.values())
-    log = (pictures.results / "tiny/logs/prepare_dataset/main.log").read_text()
+    log = (pictures.results / "mine/logs/prepare_dataset/main.log").read_text()
     assert "skipped" in log and "broken.png" in log
 
 
 def test_samples_are_bytes_and_are_measured_in_inception_features(pictures):
-    samples = np.load(pictures.results / "tiny/samples/multi/seed0/s0/shard0.npy")
+    samples = np.load(pictures.results / "mine/samples/ladder/seed0/s0/shard0.npy")
     assert samples.shape == (24, 3, 16, 16) and samples.dtype == np.uint8
-    found = json.loads((pictures.results / "tiny/metrics/multi/seed0/s0.json").read_text())
+    found = json.loads((pictures.results / "mine/metrics/ladder/seed0/s0.json").read_text())
     assert set(found["metrics"]) >= IMAGE_METRICS
     # below 200 samples there is nothing to extrapolate from
     assert "fid_infinity" not in found["metrics"]
@@ -72,26 +70,26 @@ def test_samples_are_bytes_and_are_measured_in_inception_features(pictures):
 
 
 def test_each_shard_has_its_features_and_they_are_what_is_measured(pictures):
-    run = pictures.results / "tiny/samples/multi/seed0/s0/shard0"
+    run = pictures.results / "mine/samples/ladder/seed0/s0/shard0"
     found = np.load(f"{run}.features.npy", allow_pickle=False)
     assert found.shape == (24, 2048) and found.dtype == np.float32
     assert (
         json.loads(Path(f"{run}.features.manifest.json").read_text())["rule"] == "extract_features"
     )
-    real = np.load(pictures.results / "tiny/reference/main/test.npy", allow_pickle=False)
+    real = np.load(pictures.results / "mine/reference/main/test.npy", allow_pickle=False)
     exact = metrics.frechet_distance(*metrics.moments(found), *metrics.moments(real))
-    written = json.loads((pictures.results / "tiny/metrics/multi/seed0/s0.json").read_text())
+    written = json.loads((pictures.results / "mine/metrics/ladder/seed0/s0.json").read_text())
     assert written["metrics"]["fid_clean"] == pytest.approx(exact, rel=1e-4)
 
 
 def test_the_report_says_whose_fid_it_is(pictures):
-    table = (pictures.results / "tiny/tables/networks.md").read_text()
+    table = (pictures.results / "mine/tables/scales.md").read_text()
     assert "FID (Inception, clean-fid)" in table
-    assert (pictures.results / "tiny/report.html").exists()
+    assert (pictures.results / "mine/report.html").exists()
 
 
 def test_where_files_lie_is_no_part_of_what_results_are(pictures):
-    manifest = pictures.results / "tiny/models/multi/seed0/manifest.json"
+    manifest = pictures.results / "mine/models/ladder/seed0/manifest.json"
     assert "path" not in json.loads(manifest.read_text())["spec"]["dataset"]
-    weights = json.loads((pictures.results / "tiny/reference/inception.manifest.json").read_text())
+    weights = json.loads((pictures.results / "mine/reference/inception.manifest.json").read_text())
     assert weights["weights"] in {each.sha256 for each, _ in inception.EDITIONS}

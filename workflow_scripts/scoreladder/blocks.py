@@ -11,12 +11,26 @@ UNET_SIDES = (8, 16, 28, 32, 64)
 # samplers that make many steps on each level of a ladder that they take as it is written
 LANGEVIN = ("langevin", "annealed_langevin")
 
+# evaluations of samplers that pass once down a ladder, where they are not one for each level;
+# linear in levels
+EVALUATIONS = {
+    "consistent_annealed": lambda sample, levels: levels + sample["denoise"],
+    "heun": lambda sample, levels: 2 * levels - 1,
+    "predictor_corrector": lambda sample, levels: levels * (1 + sample["corrector_steps"]),
+}
+
 # ways to fill holes, and those of them that need two levels or more
 INPAINTING = ("replacement", "projection", "repaint", "ddrm")
 DOWN_A_LADDER = ("repaint", "ddrm")
 
 # what is known of an image as a linear operator: its grey part, or the means of its blocks
 COLOURISATION, SUPER_RESOLUTION = "colourisation", "super_resolution_"
+
+
+def evaluations(sample: dict, levels: int) -> int:
+    """Network evaluations of a sampler that passes once down a ladder of so many levels."""
+    count = EVALUATIONS.get(sample["sampler"])
+    return count(sample, levels) if count else levels
 
 
 def factor_of(operator: str) -> int:

@@ -2,12 +2,15 @@
 
 from typing import NamedTuple
 
+from scoreladder.config_lookups import choices, clause
+
+DATASET = "experiment.schema.yaml#/$defs/dataset"
+IMAGES = tuple(name for name in choices(DATASET) if "x-images" in clause(DATASET, name))
 # images of 8-bit grey levels or colours, measured in Inception features
-PICTURES = ("mnist", "fashion_mnist", "cifar10", "celeba64", "folder")
-IMAGES = ("digits", *PICTURES)
+PICTURES = tuple(name for name in IMAGES if name != "digits")
 # data whose exact density, and so whose exact score, is known
 MIXTURES = ("gaussian_mixture", "gaussian_grid")
-POINTS = (*MIXTURES, "two_moons", "swiss_roll", "checkerboard", "rings")
+POINTS = tuple(name for name in choices(DATASET) if name not in IMAGES)
 
 
 class Metric(NamedTuple):

@@ -3,26 +3,16 @@
 import math
 
 from scoreladder.blocks import UNET_SIDES
-from scoreladder.catalog import METRICS, OF_MODE, PICTURES, POINTS
+from scoreladder.catalog import DATASET, METRICS, OF_MODE, PICTURES, POINTS
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
+from scoreladder.config_lookups import clause
 
-# how many held-out images there are of data whose size is not for experiments to say
-TEST_IMAGES = {
-    "digits": 500,
-    "mnist": 10_000,
-    "fashion_mnist": 10_000,
-    "cifar10": 10_000,
-    "celeba64": 19_962,
-}
 # by the name of the data, the network whose features its images are measured in
 FEATURES = {"digits": "digit_classifier"} | dict.fromkeys(PICTURES, "inception")
 EXAMPLES = {
     "digit_classifier": "{kind: digit_classifier, steps: 400}",
     "inception": "{kind: inception, mode: clean}",
 }
-# of images whose side is not for experiments to say
-SIDES = {"digits": 8, "mnist": 28, "fashion_mnist": 28, "cifar10": 32, "celeba64": 64}
-COLOURED = ("cifar10", "celeba64")
 
 
 def check_unets(experiment: dict, wheres: dict[str, Key]) -> None:
@@ -40,15 +30,19 @@ def check_unets(experiment: dict, wheres: dict[str, Key]) -> None:
 
 def channels_and_side(dataset: dict) -> tuple[int, int | None]:
     """The channels and the side of a data set's images; no side for points."""
-    name = dataset["name"]
-    if name == "folder":
-        return dataset["channels"], dataset["side"]
-    return (3 if name in COLOURED else 1), SIDES.get(name)
+    images = _images(dataset)
+    return (1, None) if images is None else (images["channels"], images["side"])
 
 
 def held_out_size(dataset: dict) -> int:
     """How many held-out points or images a data set has."""
-    return dataset.get("test_size") or TEST_IMAGES[dataset["name"]]
+    return dataset.get("test_size") or _images(dataset)["test_size"]
+
+
+def _images(dataset: dict) -> dict | None:
+    """A set of images with what the schema knows of it; None for points."""
+    known = clause(DATASET, dataset["name"]).get("x-images")
+    return None if known is None else known | dataset
 
 
 def check_datasets(datasets: dict[str, dict], main: str = "main") -> None:

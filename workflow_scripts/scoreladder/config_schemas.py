@@ -4,18 +4,13 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 from jsonschema import Draft202012Validator, ValidationError
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
-
-SCHEMAS = Path(__file__).resolve().parents[2] / "config" / "schemas"
+from scoreladder.config_lookups import below, pieces, registry
 
 EXPONENT = re.compile(r"([+-]?\d+)(\.\d*)?[eE]([+-]?)(\d+)")
 TYPES = {
@@ -43,43 +38,22 @@ def check(value: object, schema: str, key: Key = ()) -> None:
         raise worst
 
 
-def allowed_keys(schema: str) -> list[str]:
-    """The keys of the mapping that a schema describes."""
-    return list(_registry().resolver().lookup(schema).contents["properties"])
-
-
-def clause(schema: str, chosen: str | None) -> dict:
-    """What a block's schema says of one kind (or sampler): the `then` that names it; {} if none."""
-    for each in _registry().resolver().lookup(schema).contents["allOf"]:
-        (choice,) = each["if"]["properties"].values()
-        if chosen in choice.get("enum", [choice.get("const")]):
-            return each["then"]
-    return {}
-
-
-def with_defaults(block: dict, schema: str, chooser: str = "kind") -> dict:
-    """A copy of a block in which what its kind (or sampler) may leave out has its default."""
-    parts = clause(schema, block.get(chooser)).get("properties", {})
-    defaults = {name: part["default"] for name, part in parts.items() if name not in block}
-    return block | defaults
-
-
 def with_floats(value: object, schema: str) -> object:
     """A copy in which whole numbers are floats wherever the schema takes any number.
 
     20 and 20.0 are then one value also as text.
     """
-    return _with_floats(value, {"$ref": schema}, _registry().resolver())
+    return _with_floats(value, {"$ref": schema}, registry().resolver())
 
 
 def _with_floats(value: object, schema: dict, resolver: Any) -> object:
     if isinstance(value, dict):
         return {
-            key: _with_floats(each, *_below(schema, resolver, key)) for key, each in value.items()
+            key: _with_floats(each, *below(schema, resolver, key)) for key, each in value.items()
         }
     if isinstance(value, list):
-        return [_with_floats(each, *_below(schema, resolver, 0)) for each in value]
-    types = [piece.get("type", ()) for piece, _ in _pieces(schema, resolver)]
+        return [_with_floats(each, *below(schema, resolver, 0)) for each in value]
+    types = [piece.get("type", ()) for piece, _ in pieces(schema, resolver)]
     takes_any = any("number" in each for each in types)
     return float(value) if takes_any and type(value) is int else value
 
@@ -104,19 +78,8 @@ _Validator = jsonschema.validators.extend(
 
 
 @cache
-def _registry() -> Registry:
-    registry = Registry()
-    for path in SCHEMAS.glob("*.schema.yaml"):
-        schema = yaml.safe_load(path.read_text(encoding="utf-8"))
-        # where a referenced schema names its dialect, jsonschema goes back to its own types
-        del schema["$schema"]
-        registry = registry.with_resource(path.name, DRAFT202012.create_resource(schema))
-    return registry
-
-
-@cache
 def _validator(schema: str) -> Draft202012Validator:
-    return _Validator({"$ref": schema}, registry=_registry())
+    return _Validator({"$ref": schema}, registry=registry())
 
 
 def _explain(
@@ -138,7 +101,7 @@ def _explain(
     elif error.validator == "required":
         for name in error.validator_value:
             if name not in value:
-                yield 2, ConfigError((*key, name), "missing", _allowed(_at(schema, (*path, name))))
+                yield 2, ConfigError((*key, name), "missing", allowed(_at(schema, (*path, name))))
     elif "propertyNames" in list(error.absolute_schema_path)[-2:]:
         yield 1, _wrong_key(error, key, root)
     elif error.validator == "uniqueItems":
@@ -151,15 +114,15 @@ def _explain(
 def _wrong_key(error: ValidationError, key: Key, root: object) -> ConfigError:
     name = error.instance
     if error.validator != "enum":
-        return ConfigError((*key, name), f"found the name {shown(name)}", _allowed(error.schema))
+        return ConfigError((*key, name), f"found the name {shown(name)}", allowed(error.schema))
     block = root
     for part in error.absolute_path:
         block = block[part]
     chooser = next((word for word in ("kind", "sampler", "name") if word in block), None)
     if chooser is None:
         return unknown_name((*key, name), name, error.validator_value, "one of")
-    allowed = f"{chooser} {block[chooser]} has only: {listed(error.validator_value)}"
-    return ConfigError((*key, name), f"found {shown(block[name])}", allowed)
+    taken = f"{chooser} {block[chooser]} has only: {listed(error.validator_value)}"
+    return ConfigError((*key, name), f"found {shown(block[name])}", taken)
 
 
 def _wrong_value(key: Key, value: object, schema: dict) -> ConfigError:
@@ -169,7 +132,7 @@ def _wrong_value(key: Key, value: object, schema: dict) -> ConfigError:
         if explained:
             return ConfigError(key, f"found the string {shown(value)}", explained)
     near = nearest(value, schema["enum"]) if isinstance(value, str) and "enum" in schema else None
-    return ConfigError(key, f"found {shown(value)}", _allowed(schema), near)
+    return ConfigError(key, f"found {shown(value)}", allowed(schema), near)
 
 
 def _exponent_hint(text: str, whole: bool) -> str | None:
@@ -189,43 +152,17 @@ def _exponent_hint(text: str, whole: bool) -> str | None:
     )
 
 
-def _pieces(schema: dict, resolver: Any) -> Iterator[tuple[dict, Any]]:
-    """The schema and all that apply in the same place, each with the resolver of its file."""
-    yield schema, resolver
-    if "$ref" in schema:
-        found = resolver.lookup(schema["$ref"])
-        yield from _pieces(found.contents, found.resolver)
-    for part in [*schema.get("allOf", []), schema.get("then"), schema.get("else")]:
-        if part is not None:
-            yield from _pieces(part, resolver)
-
-
-def _children(schema: dict, resolver: Any, part: str | int) -> Iterator[tuple[dict, Any]]:
-    for piece, where in _pieces(schema, resolver):
-        if isinstance(part, int) and "items" in piece:
-            yield piece["items"], where
-        elif part in piece.get("properties", {}):
-            yield piece["properties"][part], where
-        elif isinstance(piece.get("additionalProperties"), dict):
-            yield piece["additionalProperties"], where
-
-
-def _below(schema: dict, resolver: Any, part: str | int) -> tuple[dict, Any]:
-    """The schema of one part of a mapping or list; one that says nothing where there is none."""
-    return next(_children(schema, resolver, part), ({}, resolver))
-
-
 def _at(schema: str, path: Key) -> dict:
     """The part of a schema that says what is allowed at `path`; {} where nothing does."""
-    place, resolver = {"$ref": schema}, _registry().resolver()
+    place, resolver = {"$ref": schema}, registry().resolver()
     for part in path:
-        place, resolver = _below(place, resolver, part)
+        place, resolver = below(place, resolver, part)
     words = ("x-allowed", "enum", "type")
-    pieces = [piece for piece, _ in _pieces(place, resolver)]
-    return next((piece for piece in pieces if any(word in piece for word in words)), {})
+    found = [piece for piece, _ in pieces(place, resolver)]
+    return next((piece for piece in found if any(word in piece for word in words)), {})
 
 
-def _allowed(schema: dict) -> str:
+def allowed(schema: dict) -> str:
     """What a schema allows, in plain words."""
     if "x-allowed" in schema:
         return schema["x-allowed"]

@@ -15,6 +15,8 @@ SAMPLERS = {
     "heun": "Heun",
     "dpmpp_2m": "DPM-Solver++(2M)",
 }
+# keys of a sample block that say nothing of one sampler alone
+SHARED = ("sampler", "count", "shards", "nfe", "step_size", "denoise", "start_std", "ladder")
 DIRECT = {"vae": "VAE decoder", "flow": "normalising flow", "gan": "GAN generator"}
 LOSSES = {"vae": "evidence bound", "flow": "negative log-likelihood", "gan": "adversarial loss"}
 SDES = {"ve": "VE", "vp": "VP", "sub_vp": "sub-VP"}
@@ -62,8 +64,11 @@ def ladder(noise: dict | None) -> str:
         return f"DDPM linear β {ends} in {noise['steps']} steps, {levels}"
     if kind in SDES:
         return f"{SDES[kind]} β {noise['beta_min']:g} → {noise['beta_max']:g}, {levels}"
-    name = f"Karras (ρ = {noise['rho']:g})" if kind == "karras" else kind
-    return f"{name} {noise['sigma_max']:g} → {noise['sigma_min']:g}, {levels}"
+    ends = ("sigma_max", "sigma_min")
+    words = f"Karras (ρ = {noise['rho']:g})" if kind == "karras" else _plain(noise, *ends, "levels")
+    if set(ends) <= set(noise):
+        words += f" {noise['sigma_max']:g} → {noise['sigma_min']:g}"
+    return f"{words}, {levels}"
 
 
 def weighting(block: dict | None) -> str:
@@ -79,7 +84,7 @@ def weighting(block: dict | None) -> str:
         return f"min-SNR-{block['gamma']:g}"
     if kind == "p2":
         return f"P2, k = {block['k']:g}, γ = {block['gamma']:g}"
-    return WEIGHTINGS[kind]
+    return WEIGHTINGS.get(kind) or _plain(block)
 
 
 def density(block: dict | None) -> str:
@@ -138,9 +143,14 @@ def sampler(variant: dict) -> str:
     name = sample["sampler"]
     if name == "direct":
         return DIRECT[variant["network"]["kind"]]
-    words = f"{SAMPLERS[name]}{_knobs(sample)}, {_visited(sample)}"
+    words = f"{sampler_name(name)}{_knobs(sample)}, {_visited(sample)}"
     # only some samplers can leave it out
     return words if sample.get("denoise", True) else f"{words}, no final denoise"
+
+
+def sampler_name(name: str) -> str:
+    """A sampler in words; its own name where it has no others."""
+    return SAMPLERS.get(name) or name.replace("_", " ")
 
 
 def source(variant: dict) -> str:
@@ -161,8 +171,21 @@ def _sigma_to(power: float) -> str:
     return f"σ^{text}" if "." in text else f"σ{text.translate(SUPERSCRIPTS)}"
 
 
+def _plain(block: dict, *said: str) -> str:
+    """A kind that has no words of its own: its name and, in brackets, its keys but those said."""
+    own = {key: value for key, value in block.items() if key not in ("kind", *said)}
+    return block["kind"].replace("_", " ") + _bracketed(own)
+
+
+def _bracketed(settings: dict) -> str:
+    told = [f"{k} = {v if isinstance(v, str) else f'{v:g}'}" for k, v in settings.items()]
+    return f" ({', '.join(told)})" if told else ""
+
+
 def _knobs(sample: dict) -> str:
     """What a sampler was told beyond its defaults, e.g. " (η = 1)"."""
+    if sample["sampler"] not in SAMPLERS:
+        return _bracketed({key: sample[key] for key in sample if key not in SHARED})
     knobs = {
         "ddim": f"η = {sample.get('eta', 0):g}" if sample.get("eta") else "",
         "heun": f"churn {sample.get('churn', 0):g}" if sample.get("churn") else "",

@@ -12,6 +12,16 @@ def entry(table: Mapping[str, Any], name: str, what: str = "kind") -> Any:
     return table[name]
 
 
+def register(table: dict[str, Any]) -> Callable[[Callable], Callable]:
+    """A decorator that enters a function into a table, by its name without leading underscores."""
+
+    def enter(make: Callable) -> Callable:
+        table[make.__name__.lstrip("_")] = make
+        return make
+
+    return enter
+
+
 def from_block(table: Mapping[str, Callable[..., Any]], block: dict, *leading: Any) -> Any:
     """table[kind](*leading, **others) for a config block {kind: …, others…}.
 

@@ -5,14 +5,17 @@ of shape (L,), strictly descending and positive.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from scoreladder import greys
-from scoreladder.kinds import from_block
+from scoreladder.kinds import from_block, register
 from scoreladder.sdes import VP, SubVP, check_range
+
+LADDERS: dict[str, Callable[..., Tensor]] = {}
 
 
 def _check_levels(levels: int) -> None:
@@ -20,6 +23,7 @@ def _check_levels(levels: int) -> None:
         raise ValueError(f"a ladder needs levels >= 2, found {levels}; use single() for one level")
 
 
+@register(LADDERS)
 def single(sigma: float) -> Tensor:
     """One noise scale: a ladder of one level, shape (1,), float64.
 
@@ -30,6 +34,7 @@ def single(sigma: float) -> Tensor:
     return torch.tensor([sigma], dtype=torch.float64)
 
 
+@register(LADDERS)
 def geometric(sigma_max: float, sigma_min: float, levels: int) -> Tensor:
     """σ_i = σ_1 (σ_L/σ_1)^((i−1)/(L−1)), constant ratio; shape (levels,), descending, float64.
 
@@ -41,6 +46,7 @@ def geometric(sigma_max: float, sigma_min: float, levels: int) -> Tensor:
     return torch.from_numpy(np.geomspace(sigma_max, sigma_min, levels))
 
 
+@register(LADDERS)
 def linear(sigma_max: float, sigma_min: float, levels: int) -> Tensor:
     """Equally spaced σ; shape (levels,), descending, float64.
 
@@ -51,6 +57,7 @@ def linear(sigma_max: float, sigma_min: float, levels: int) -> Tensor:
     return torch.from_numpy(np.linspace(sigma_max, sigma_min, levels))
 
 
+@register(LADDERS)
 def karras(sigma_max: float, sigma_min: float, levels: int, rho: float = 7.0) -> Tensor:
     """Equally spaced σ^{1/ρ}: σ_i = (σ_1^{1/ρ} + (i−1)/(L−1) (σ_L^{1/ρ} − σ_1^{1/ρ}))^ρ.
 
@@ -78,6 +85,7 @@ def _of_betas(betas: np.ndarray, levels: int) -> Tensor:
     return torch.from_numpy(sigmas[np.linspace(steps - 1, 0, levels).round().astype(int)])
 
 
+@register(LADDERS)
 def ddpm_linear(
     levels: int, beta_start: float = 1e-4, beta_end: float = 0.02, steps: int = 1000
 ) -> Tensor:
@@ -95,6 +103,7 @@ def ddpm_linear(
     return _of_betas(np.linspace(beta_start, beta_end, steps), levels)
 
 
+@register(LADDERS)
 def cosine(levels: int, steps: int = 1000) -> Tensor:
     """IDDPM's schedule over `steps` steps (arXiv 2102.09672, eq. 17), as σ = √((1−ᾱ)/ᾱ).
 
@@ -113,6 +122,7 @@ def _over_time(sde: VP | SubVP, levels: int, t_min: float) -> Tensor:
     return sde.sigma(torch.linspace(1, t_min, levels, dtype=torch.float64))
 
 
+@register(LADDERS)
 def vp(levels: int, beta_min: float = 0.1, beta_max: float = 20.0, t_min: float = 1e-3) -> Tensor:
     """σ(t) of the VP SDE (arXiv 2011.13456) at `levels` equally spaced t from 1 down to t_min.
 
@@ -122,6 +132,7 @@ def vp(levels: int, beta_min: float = 0.1, beta_max: float = 20.0, t_min: float 
     return _over_time(VP(beta_min, beta_max), levels, t_min)
 
 
+@register(LADDERS)
 def sub_vp(
     levels: int, beta_min: float = 0.1, beta_max: float = 20.0, t_min: float = 1e-3
 ) -> Tensor:
@@ -132,6 +143,7 @@ def sub_vp(
     return _over_time(SubVP(beta_min, beta_max), levels, t_min)
 
 
+@register(LADDERS)
 def ncsnv2(x: Tensor, sigma_min: float, c: float = 0.5, bin_width: float = 0.0) -> Tensor:
     """NCSNv2's ladder for the data x: σ_1 by Technique 1, L by Technique 2, geometric between.
 
@@ -223,19 +235,6 @@ def technique4_step_size(sigmas: Tensor, steps_per_level: int) -> float:
         options={"xatol": 1e-9},
     )
     return math.exp(best.x) * float(sigmas[-1]) ** 2
-
-
-LADDERS = {
-    "single": single,
-    "geometric": geometric,
-    "linear": linear,
-    "karras": karras,
-    "ddpm_linear": ddpm_linear,
-    "cosine": cosine,
-    "vp": vp,
-    "sub_vp": sub_vp,
-    "ncsnv2": ncsnv2,
-}
 
 
 def ladder(spec: dict, x: Tensor | None = None, bin_width: float = 0.0) -> Tensor:

@@ -104,7 +104,7 @@ def plot_nfe_sweep(experiment: dict) -> dict:
     """{metric, count, labels: pairs [sampler, its name in words]}, in the order of the sweep."""
     swept = experiment["nfe_sweep"]
     samplers = dict.fromkeys(name for name, _ in swept["samples"])
-    words = [(name, describe.SAMPLERS[name]) for name in samplers]
+    words = [(name, describe.sampler_name(name)) for name in samplers]
     return pick(swept, "metric", "count") | {"labels": words}
 
 

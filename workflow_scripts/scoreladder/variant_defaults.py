@@ -3,8 +3,9 @@
 from scoreladder import variant_sampling
 from scoreladder.config_checks import check_at_most, check_known_levels, check_range, check_shards
 from scoreladder.config_errors import ConfigError, Key, shown
+from scoreladder.config_lookups import allowed_keys, clause, with_defaults
 from scoreladder.config_queries import DIRECT
-from scoreladder.config_schemas import allowed_keys, check, clause, with_defaults, with_floats
+from scoreladder.config_schemas import check, with_floats
 
 SCHEMA = "variant.schema.yaml"
 BLOCK = f"{SCHEMA}#/$defs/complete_{{}}"

@@ -3,7 +3,7 @@
 import copy
 
 from scoreladder.blocks import LANGEVIN
-from scoreladder.config_schemas import clause
+from scoreladder.config_lookups import clause
 
 WRITTEN_SAMPLE = "variant.schema.yaml#/$defs/written_sample"
 

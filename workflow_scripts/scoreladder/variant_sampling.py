@@ -3,10 +3,11 @@
 import copy
 from itertools import count
 
-from scoreladder.blocks import LANGEVIN
+from scoreladder.blocks import LANGEVIN, evaluations
 from scoreladder.config_checks import check_range, check_shards
 from scoreladder.config_errors import ConfigError, Key, shown
-from scoreladder.config_schemas import check, clause, with_defaults
+from scoreladder.config_lookups import clause, with_defaults
+from scoreladder.config_schemas import check
 from scoreladder.variant_merging import WRITTEN_SAMPLE
 
 COMPLETE_LADDER = "variant.schema.yaml#/$defs/complete_noise"
@@ -48,17 +49,12 @@ def check_chained(sampler: str, where: Key) -> None:
 
 def levels_of(sample: dict) -> int:
     """How many levels a sampler that passes once down its ladder visits with its nfe."""
-    match sample["sampler"]:
-        case "pf_ode":
-            # it chooses its own steps between the two ends
-            return 2
-        case "heun":
-            return (sample["nfe"] + 1) // 2
-        case "predictor_corrector":
-            return sample["nfe"] // (1 + sample["corrector_steps"])
-        case "consistent_annealed":
-            return sample["nfe"] - sample["denoise"]
-    return sample["nfe"]
+    if sample["sampler"] == "pf_ode":
+        # it chooses its own steps between the two ends
+        return 2
+    # evaluations are linear in levels
+    without, one = evaluations(sample, 0), evaluations(sample, 1)
+    return (sample["nfe"] - without) // (one - without)
 
 
 def _with_ends(ladder: dict, noise: dict) -> dict:

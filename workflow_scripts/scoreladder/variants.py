@@ -17,7 +17,8 @@ from scoreladder import (
 from scoreladder.config_checks import check_names, check_score
 from scoreladder.config_errors import ConfigError, Key, in_file, shown, unknown_name
 from scoreladder.config_files import read_yaml
-from scoreladder.config_schemas import check, with_defaults, with_floats
+from scoreladder.config_lookups import with_defaults
+from scoreladder.config_schemas import check, with_floats
 from scoreladder.variant_merging import expand_shorthand
 
 __all__ = ["ConfigError", "canonical", "load_config", "load_experiment", "read_yaml"]

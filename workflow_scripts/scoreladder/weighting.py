@@ -12,12 +12,14 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from scoreladder.kinds import entry, from_block
+from scoreladder.kinds import entry, from_block, register
 from scoreladder.sdes import VP, SubVP
 
 Weighting = Callable[[Tensor], Tensor]
 
 POWERS = {"one": 0, "sigma": 1, "sigma2": 2}
+# kind → function of its other keys that makes w(σ)
+X0_WEIGHTS: dict[str, Callable[..., Weighting]] = {}
 
 # ‖error‖² of each prediction over ‖x₀ − x̂₀‖², times σ⁴
 SPACES = {
@@ -49,6 +51,11 @@ def _x0_power(power: float) -> Weighting:
     return lambda sigma: sigma ** (power - 4)
 
 
+X0_WEIGHTS |= {kind: partial(_x0_power, power) for kind, power in POWERS.items()}
+X0_WEIGHTS["sigma_power"] = _x0_power
+
+
+@register(X0_WEIGHTS)
 def _likelihood(sde: str, beta_min: float = 0.1, beta_max: float = 20.0) -> Weighting:
     kind = entry({"ve": None, "vp": VP, "sub_vp": SubVP}, sde, "sde")
     if kind is None:
@@ -57,43 +64,40 @@ def _likelihood(sde: str, beta_min: float = 0.1, beta_max: float = 20.0) -> Weig
     return lambda sigma: diffusion.sigma2_rate(diffusion.time(sigma)) / sigma**4
 
 
+@register(X0_WEIGHTS)
 def _truncated_snr() -> Weighting:
     return lambda sigma: (sigma**-2).clamp_min(1)
 
 
+@register(X0_WEIGHTS)
 def _min_snr(gamma: float = 5.0) -> Weighting:
     if not 0 < gamma < math.inf:
         raise ValueError(f"need gamma > 0, found {gamma}")
     return lambda sigma: (sigma**-2).clamp_max(gamma)
 
 
+@register(X0_WEIGHTS)
 def _p2(k: float = 1.0, gamma: float = 1.0) -> Weighting:
     if not (0 < k < math.inf and 0 <= gamma < math.inf):
         raise ValueError(f"need k > 0 and gamma >= 0, found k={k}, gamma={gamma}")
     return lambda sigma: sigma**-2 / (k + sigma**-2) ** gamma
 
 
+@register(X0_WEIGHTS)
 def _edm(sigma_data: float) -> Weighting:
     if not 0 < sigma_data < math.inf:
         raise ValueError(f"need sigma_data > 0, found {sigma_data}")
     return lambda sigma: sigma**-2 + sigma_data**-2
 
 
+@register(X0_WEIGHTS)
+def _x0() -> Weighting:
+    return torch.ones_like
+
+
+@register(X0_WEIGHTS)
 def _v() -> Weighting:
     return lambda sigma: sigma**-2 + 1
-
-
-X0_WEIGHTS = {
-    **{kind: partial(_x0_power, power) for kind, power in POWERS.items()},
-    "sigma_power": _x0_power,
-    "likelihood": _likelihood,
-    "truncated_snr": _truncated_snr,
-    "min_snr": _min_snr,
-    "p2": _p2,
-    "edm": _edm,
-    "x0": lambda: torch.ones_like,
-    "v": _v,
-}
 
 
 def x0_weight(spec: dict | str, sigma_data: float = 1.0) -> Weighting:

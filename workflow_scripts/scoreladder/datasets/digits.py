@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from scoreladder.datasets.splits import Splits, digest
+from scoreladder.datasets.splits import DATASETS, Splits, digest
 from scoreladder.errors import JobFailed
+from scoreladder.kinds import register
 
 SHA256 = "8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b3"
 TRAIN, TUNE = 1097, 200
@@ -11,6 +12,7 @@ TRAIN, TUNE = 1097, 200
 GREY_STEP = 1 / 8
 
 
+@register(DATASETS)
 def digits() -> Splits:
     """Images (n, 1, 8, 8) of grey levels 0..16; 1097 train, 200 tune, 500 test.
 

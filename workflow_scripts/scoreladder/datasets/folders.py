@@ -14,8 +14,9 @@ import numpy as np
 
 from scoreladder import progress
 from scoreladder.datasets.pictures import SUFFIXES, Broken, square
-from scoreladder.datasets.splits import Splits
+from scoreladder.datasets.splits import DATASETS, Splits
 from scoreladder.errors import JobFailed
+from scoreladder.kinds import register
 from scoreladder.rows import Picked
 
 GREY_STEP = 2 / 255
@@ -30,6 +31,7 @@ PARTITION = "list_eval_partition.txt"
 Read = Callable[[str], bytes]
 
 
+@register(DATASETS)
 def folder(
     path: str,
     side: int,
@@ -58,6 +60,7 @@ def folder(
     return _splits(array, np.split(order, [train, train + tune_size]))
 
 
+@register(DATASETS)
 def celeba64(
     path: str | None = None,
     train_size: int | None = None,

@@ -11,8 +11,9 @@ import numpy as np
 
 from scoreladder import archives
 from scoreladder.archives import Member
-from scoreladder.datasets.splits import Splits
+from scoreladder.datasets.splits import DATASETS, Splits
 from scoreladder.errors import JobFailed
+from scoreladder.kinds import register
 from scoreladder.mirrors import apt, npm, web_archive, web_files
 from scoreladder.rows import chunks
 from scoreladder.sources import Found, Source, obtain
@@ -221,6 +222,7 @@ CIFAR10 = Published(
 )
 
 
+@register(DATASETS)
 def mnist(path=None, train_size=None, tune_size=None, test_size=None) -> Splits:
     """MNIST, images (n, 1, 28, 28): 55,000 train, 5,000 tune, 10,000 test; see `load`.
 
@@ -229,11 +231,13 @@ def mnist(path=None, train_size=None, tune_size=None, test_size=None) -> Splits:
     return load(MNIST, path, train_size, tune_size, test_size)
 
 
+@register(DATASETS)
 def fashion_mnist(path=None, train_size=None, tune_size=None, test_size=None) -> Splits:
     """Fashion-MNIST (arXiv 1708.07747), in the form and with the splits of `mnist`."""
     return load(FASHION_MNIST, path, train_size, tune_size, test_size)
 
 
+@register(DATASETS)
 def cifar10(path=None, train_size=None, tune_size=None, test_size=None) -> Splits:
     """CIFAR-10, images (n, 3, 32, 32): 45,000 train, 5,000 tune, 10,000 test; see `load`.
 

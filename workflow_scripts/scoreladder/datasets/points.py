@@ -9,7 +9,8 @@ from torch import Generator, Tensor
 
 from scoreladder import seeds
 from scoreladder.analytic import GaussianMixture
-from scoreladder.datasets.splits import Splits
+from scoreladder.datasets.splits import DATASETS, Splits
+from scoreladder.kinds import register
 
 RINGS = (1.0, 2.0, 3.0, 4.0)
 
@@ -24,6 +25,7 @@ def mixture_of(spec: dict) -> GaussianMixture | None:
     return None
 
 
+@register(DATASETS)
 def gaussian_mixture(
     means: list[list[float]],
     stds: list[float],
@@ -37,6 +39,7 @@ def gaussian_mixture(
     return _splits("gaussian mixture", mixture.sample, train_size, tune_size, test_size)
 
 
+@register(DATASETS)
 def gaussian_grid(
     side: int, spacing: float, std: float, train_size: int, tune_size: int, test_size: int
 ) -> Splits:
@@ -50,6 +53,7 @@ def gaussian_grid(
     return _splits("gaussian grid", mixture.sample, train_size, tune_size, test_size)
 
 
+@register(DATASETS)
 def two_moons(noise: float, train_size: int, tune_size: int, test_size: int) -> Splits:
     """Two interleaved half circles of radius 2; points (n, 2), labels all zero.
 
@@ -67,6 +71,7 @@ def two_moons(noise: float, train_size: int, tune_size: int, test_size: int) -> 
     return _splits("two moons", draw, train_size, tune_size, test_size)
 
 
+@register(DATASETS)
 def swiss_roll(noise: float, train_size: int, tune_size: int, test_size: int) -> Splits:
     """A spiral of a turn and a half, radius 4/3 to 4; points (n, 2), labels all zero.
 
@@ -84,6 +89,7 @@ def swiss_roll(noise: float, train_size: int, tune_size: int, test_size: int) ->
     return _splits("swiss roll", draw, train_size, tune_size, test_size)
 
 
+@register(DATASETS)
 def checkerboard(train_size: int, tune_size: int, test_size: int) -> Splits:
     """Uniform on the 8 dark squares of a 4×4 board that fills [−4, 4]²; points (n, 2), labels 0."""
 
@@ -96,6 +102,7 @@ def checkerboard(train_size: int, tune_size: int, test_size: int) -> Splits:
     return _splits("checkerboard", draw, train_size, tune_size, test_size)
 
 
+@register(DATASETS)
 def rings(noise: float, train_size: int, tune_size: int, test_size: int) -> Splits:
     """Four concentric circles of radii 1 to 4 and equal mass; points (n, 2), labels all zero.
 

@@ -1,5 +1,6 @@
 """The one form in which the rest of the program sees data."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,6 +8,9 @@ import numpy as np
 
 from scoreladder.files import read_json, write_json
 from scoreladder.rows import Rows, chunks, digest, store
+
+# name → function of a config block's other keys that makes the splits
+DATASETS: dict[str, Callable[..., "Splits"]] = {}
 
 
 class Splits(NamedTuple):

@@ -13,6 +13,10 @@ from torch import Tensor, nn
 from scoreladder.denoiser import score
 
 Denoise = Callable[..., Tensor]
+States = Callable[..., Iterator[Tensor]]
+
+# name → (denoiser, x, sigmas, config block, relative step size, generator) → states
+SAMPLERS: dict[str, States] = {}
 
 
 class CountCalls:
@@ -56,7 +60,7 @@ def layer_passes(model: nn.Module) -> Iterator[Counter[nn.Module]]:
             hook.remove()
 
 
-def sampler(states: Callable[..., Iterator[Tensor]]) -> Callable[..., Tensor]:
+def sampler(states: States) -> Callable[..., Tensor]:
     """Turn a generator of states into a function that returns the last of them.
 
     The generator stays at hand as the function's attribute `states`, with the same arguments, for
@@ -73,6 +77,28 @@ def sampler(states: Callable[..., Iterator[Tensor]]) -> Callable[..., Tensor]:
     last_state.__signature__ = inspect.signature(states).replace(return_annotation=Tensor)
     last_state.states = states
     return last_state
+
+
+def one_pass(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Enter a sampler without a step size into SAMPLERS, by its name.
+
+    Those of its arguments that are keys of the config block are its options.
+    """
+    options = inspect.signature(function).parameters
+
+    def from_block(
+        denoiser: Denoise,
+        x: Tensor,
+        sigmas: Tensor,
+        sample: dict,
+        relative_step_size: float | None,
+        generator: torch.Generator,
+    ) -> Iterator[Tensor]:
+        chosen = {key: value for key, value in sample.items() if key in options}
+        return function.states(denoiser, x, sigmas, generator=generator, **chosen)
+
+    SAMPLERS[function.__name__] = from_block
+    return function
 
 
 def levels(sigmas: Tensor) -> list[float]:

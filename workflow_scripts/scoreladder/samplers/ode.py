@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from scoreladder.errors import JobFailed
-from scoreladder.samplers.base import Denoise, levels, sampler, standard_normal
+from scoreladder.samplers.base import Denoise, levels, one_pass, sampler, standard_normal
 
 
+@one_pass
 @sampler
 def heun(
     denoiser: Denoise,
@@ -51,6 +52,7 @@ def heun(
         yield x
 
 
+@one_pass
 @sampler
 def dpmpp_2m(
     denoiser: Denoise, x: Tensor, sigmas: Tensor, generator: torch.Generator | None = None
@@ -76,6 +78,7 @@ def dpmpp_2m(
         yield x
 
 
+@one_pass
 @sampler
 def pf_ode(
     denoiser: Denoise,

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from scoreladder.denoiser import score
-from scoreladder.samplers.base import Denoise, levels, sampler, standard_normal
+from scoreladder.samplers.base import Denoise, levels, one_pass, sampler, standard_normal
 
 
+@one_pass
 @sampler
 def reverse_diffusion(
     denoiser: Denoise, x: Tensor, sigmas: Tensor, generator: torch.Generator | None = None
@@ -39,6 +40,7 @@ def _reverse_step(
     return x + variance**0.5 * standard_normal(x, generator) if following else x
 
 
+@one_pass
 @sampler
 def predictor_corrector(
     denoiser: Denoise,
@@ -80,6 +82,7 @@ def _mean_norm(x: Tensor) -> Tensor:
     return x.reshape(len(x), -1).norm(dim=1).mean()
 
 
+@one_pass
 @sampler
 def ddim(
     denoiser: Denoise,
@@ -107,6 +110,7 @@ def ddim(
         yield x
 
 
+@one_pass
 @sampler
 def ancestral(
     denoiser: Denoise, x: Tensor, sigmas: Tensor, generator: torch.Generator | None = None
