@@ -27,7 +27,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     (
         r"py:.*",
-        r"(scoreladder\.rows\.Rows|torch|np|numpy|nn|pathlib|collections|Tensor|Generator|Path"
+        r"(scoreladder\.rows\.Rows|torch|diffusers|np|numpy|nn|pathlib|collections|Tensor|Generator|Path"
         r"|Callable|Iterator|Sequence|Coefficients|Weighting|Denoise|Compute|Keep)\b.*",
     )
 ]

@@ -21,6 +21,8 @@ MEANS = torch.tensor([[1.0, 0.5], [-1.0, 0.0]], dtype=torch.float64)
 MIXTURE = GaussianMixture(MEANS, 0.3, [0.6, 0.4])
 # the schedulers keep their own levels in float32
 CLOSE = {"rtol": 2e-4, "atol": 2e-5}
+# where the states are float32 too, rounding grows from level to level, on each processor otherwise
+SINGLE = {"rtol": 2e-4, "atol": 2e-4}
 
 
 def generator(seed=0):
@@ -133,8 +135,8 @@ def test_predictor_and_corrector_are_diffusers_score_sde():
         for _ in range(2):
             score = mixture.score(oracle, sigma)
             oracle = scheduler.step_correct(score, oracle, generator=draws).prev_sample
-            assert torch.allclose(next(states), oracle, **CLOSE)
+            assert torch.allclose(next(states), oracle, **SINGLE)
         predicted = scheduler.step_pred(mixture.score(oracle, sigma), t, oracle, generator=draws)
         oracle = predicted.prev_sample if sigma > sigmas[-1] else predicted.prev_sample_mean
-        assert torch.allclose(next(states), oracle, **CLOSE)
+        assert torch.allclose(next(states), oracle, **SINGLE)
     assert next(states, None) is None
