@@ -11,7 +11,11 @@ def test_equal_configurations_differ_in_nothing():
 
 def test_each_difference_has_its_dotted_key_and_both_values():
     ours = {"noise": {"kind": "geometric", "levels": 10}, "seeds": [0, 1], "density": None}
-    theirs = {"noise": {"kind": "geometric", "levels": 5}, "seeds": [1, 0], "density": {"kind": "vp"}}
+    theirs = {
+        "noise": {"kind": "geometric", "levels": 5},
+        "seeds": [1, 0],
+        "density": {"kind": "vp"},
+    }
     assert differences(ours, theirs) == [
         ("noise.levels", 10, 5),
         ("seeds", [0, 1], [1, 0]),
