@@ -22,7 +22,7 @@ KILLED    := .snakemake/reproduce.running
 # held while a run is going on; the kernel gives it back however the run ends
 FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock,env)
 
-.PHONY: reproduce status test bench golden lint clean help
+.PHONY: reproduce status watch compare test bench golden lint clean help
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -42,6 +42,15 @@ reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 
 status: $(STAMP) ## how far each variant and seed has come, also of a run that goes on
 	@$(BIN)/python workflow_scripts/status.py $(subst $(COMMA), ,$(or $(EXPERIMENT),$(EXPERIMENTS)))
+
+watch: $(STAMP) ## the same, drawn anew every two seconds, with a bar for each running job
+	@$(BIN)/python workflow_scripts/status.py --watch \
+	  $(subst $(COMMA), ,$(or $(EXPERIMENT),$(EXPERIMENTS)))
+
+compare: $(STAMP) ## two variants (A=digits:multi B=digits:vae) or runs (A=results/reference/digits B=digits)
+	$(if $(and $(A),$(B)),,$(error give two variants, make compare A=digits:multi B=digits:vae, \
+	  or two runs, make compare A=results/reference/digits B=digits))
+	@$(BIN)/python workflow_scripts/compare_runs.py '$(A)' '$(B)'
 
 test: $(STAMP) ## install and run all tests
 	$(BIN)/python -m pytest

@@ -3,7 +3,7 @@ import json
 import subprocess
 from contextlib import ExitStack
 
-from scoreladder import claims, files, live, orphans, resume
+from scoreladder import claims, files, live, orphans, resume, status
 from scoreladder.errors import JobFailed
 
 NOTICES = claims.NOTICES
@@ -37,7 +37,10 @@ def begin():
         orphans.settle(orphans.names_left(NOTICES, running), config["orphans"], say)
     except JobFailed as error:
         sys.exit(f"Error: {error}")
-    claims.begin_run(NOTICES, running, {"jobs": name_in_slurm()})
+    planned = [str(job.output.manifest) for job in workflow.dag.needrun_jobs() if job.output]
+    claims.begin_run(NOTICES, running, {"jobs": name_in_slurm(), **status.run_facts(planned)})
+    if planned and sys.stderr.isatty():
+        say("To see how far each job is, in another terminal: make watch")
 
 
 def reason(job, failed):
