@@ -19,15 +19,19 @@ from scoreladder.statistics import Interval, mean_interval, outcome
 COMMON = ("features", "replicates", "tuning", "inpaint", "likelihood", "nfe_sweep", "mixing")
 FACTS = ("nfe", "images", "parameters", "relative_step_size", "train_seconds", "sample_seconds")
 FACTS += ("peak_memory_mib",)
-EQUAL, WITHIN, DIFFERS, UNKNOWN = "equal", "within", "differs", "no interval"
+EQUAL, NEAR, WITHIN, DIFFERS = "equal", "near", "within", "differs"
+UNKNOWN = "no interval"
+# relative to the first mean: what another machine's rounding makes of a number may be as large
+TOLERANCE = 1e-3
 
 
 class Gap(NamedTuple):
     """One metric of one variant on either side: means with intervals over training seeds.
 
     said: `outcome` of the second side, or EQUAL where all its values are the first's; state: EQUAL,
-    WITHIN (the difference's interval holds 0), DIFFERS, or UNKNOWN (fewer than two seeds); spreads:
-    the difference in standard deviations of the first side over seeds, NaN where there is none.
+    NEAR (within TOLERANCE), WITHIN (the difference's interval holds 0), DIFFERS, or UNKNOWN (fewer
+    than two seeds); spreads: the difference in standard deviations of the first side over seeds,
+    NaN where there is none.
     """
 
     variant: str
@@ -164,10 +168,7 @@ def metric_gaps(ours: Kept, theirs: Kept, names: tuple[str, str], paired: bool) 
         b = ablation.by_seed(theirs.runs, names[1], metric)
         if len(a) and len(b):
             difference = ablation.between(b, a, paired)
-            same, said = a.equals(b), outcome(difference, METRICS[metric].lower_is_better)
-            state = WITHIN if said == "inconclusive" else DIFFERS
-            if np.isnan(difference.low):
-                state = UNKNOWN
+            said = outcome(difference, METRICS[metric].lower_is_better)
             spread = a.std(ddof=1)
             yield Gap(
                 names[0],
@@ -175,10 +176,18 @@ def metric_gaps(ours: Kept, theirs: Kept, names: tuple[str, str], paired: bool) 
                 mean_interval(a),
                 mean_interval(b),
                 difference,
-                EQUAL if same else said,
-                EQUAL if same else state,
+                EQUAL if a.equals(b) else said,
+                EQUAL if a.equals(b) else _state(difference, a.mean(), said),
                 abs(difference.mean) / spread if spread > 0 else np.nan,
             )
+
+
+def _state(difference: Interval, mean: float, said: str) -> str:
+    if abs(difference.mean) <= TOLERANCE * abs(mean):
+        return NEAR
+    if np.isnan(difference.low):
+        return UNKNOWN
+    return WITHIN if said == "inconclusive" else DIFFERS
 
 
 def run_gaps(ours: Kept, theirs: Kept) -> list[Gap]:

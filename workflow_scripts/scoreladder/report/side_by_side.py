@@ -10,7 +10,7 @@ from rich.table import Table
 
 from scoreladder import comparing
 from scoreladder.catalog import METRICS
-from scoreladder.comparing import DIFFERS, EQUAL, UNKNOWN, WITHIN, Gap
+from scoreladder.comparing import DIFFERS, EQUAL, NEAR, TOLERANCE, UNKNOWN, WITHIN, Gap
 from scoreladder.config_diff import Difference
 from scoreladder.config_errors import shown
 from scoreladder.kept_runs import Kept
@@ -23,8 +23,9 @@ SIDES = ("A", "B")
 WIDE = 112
 STATES = {
     EQUAL: "equal to the last digit",
-    WITHIN: "within the 95 % interval of their difference",
-    DIFFERS: "outside it",
+    NEAR: f"equal within {100 * TOLERANCE:g} %",
+    WITHIN: "different within the 95 % interval",
+    DIFFERS: "different beyond the 95 % interval",
     UNKNOWN: "different, with too few seeds for an interval",
 }
 
@@ -135,12 +136,12 @@ def runs(ours: Kept, theirs: Kept) -> Lines:
             yield f"Only in {name}: {', '.join(alone)}"
     yield ""
     gaps = comparing.run_gaps(ours, theirs)
-    yield from unequal([gap for gap in gaps if gap.state != EQUAL])
+    yield from unequal([gap for gap in gaps if gap.state not in (EQUAL, NEAR)])
     yield from summary(gaps, len(shared))
 
 
 def unequal(gaps: list[Gap]) -> Lines:
-    """A row for each metric that is not equal, below its variant."""
+    """A row for each metric, below its variant."""
     rows, last = [], None
     for gap in gaps:
         if gap.variant != last:
@@ -163,9 +164,10 @@ def summary(gaps: list[Gap], variants: int) -> Lines:
     judged = counts[WITHIN] + counts[DIFFERS]
     chance = round(0.05 * judged)
     if counts[DIFFERS] and chance:
-        yield f"Were A and B alike, about {chance} of {judged} would be outside by chance."
-    largest = max((gap for gap in gaps if gap.state != EQUAL), key=size, default=None)
-    if largest:
+        yield f"Were A and B alike, about {chance} of {judged} would be beyond it by chance."
+    listed = [gap for gap in gaps if gap.state not in (EQUAL, NEAR)]
+    if listed:
+        largest = max(listed, key=size)
         spread = "" if math.isnan(largest.spreads) else f", {largest.spreads:.2g} sd over A's seeds"
         means = f"{number(largest.ours.mean)} in A, {number(largest.theirs.mean)} in B"
         yield f"The largest difference: {largest.metric} of {largest.variant}, {means}{spread}."
