@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from scoreladder import progress, watching
+import status
+from scoreladder import claims, files, progress, slurm, watching
 from scoreladder.notices import Doing
+from scoreladder.slurm import QueuedJob
 from scoreladder.status import Row, Run
 
 ROOT = Path(__file__).parents[1]
@@ -109,6 +111,26 @@ def test_what_is_going_on_is_a_living_run_a_running_job_or_one_in_the_queue():
     assert seen(run=Run(1, 2, 3.0, True)).is_going_on
     assert seen(jobs=[doing("a")]).is_going_on
     assert seen(queue=["job"]).is_going_on
+
+
+def test_slurm_is_asked_now_and_then_and_for_a_job_that_has_just_begun(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    claims.begin_run(claims.NOTICES, ["toy2d"], {"jobs": "ladder_1"})
+    asked = []
+
+    def queued(names):
+        asked.append(names)
+        return [QueuedJob(number, "ladder_1", "RUNNING", "") for number in "78"[: len(asked)]]
+
+    monkeypatch.setattr(slurm, "queued", queued)
+    look = status.Look("toy2d", tmp_path / "results")
+    for number in "78":
+        facts = {"experiment": "toy2d", "rule": "mix_weights", "seed": number, "state": "running"}
+        facts |= {"result": number, "host": "elsewhere", "pid": 1, "slurm_job": number}
+        path = claims.NOTICES / f"live/{number}.json"
+        files.write_json(path, facts | {"started": time.time(), "written": time.time()})
+        assert {job.state for job in [*look().jobs, *look().jobs]} == {"running"}
+    assert asked == [{"ladder_1"}] * 2
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])

@@ -28,7 +28,7 @@ from scoreladder.watching import Seen
 SCRIPTS = Path(__file__).parent
 ROOT = SCRIPTS.parent
 LOOK_SECONDS = 2.0
-# a cluster is not asked more often
+# a cluster is not asked more often, unless for a job that has just begun
 QUEUE_SECONDS = 30.0
 # without a terminal
 TELL_SECONDS = 30.0
@@ -46,15 +46,17 @@ class Look:
     def __init__(self, name: str, results: Path):
         self.experiment = variants.load_experiment(ROOT / "config/experiments" / f"{name}.yaml")
         self.folder = results / name
-        self.queue, self.asked = [], 0.0
+        self.queue, self.asked, self.numbers = [], 0.0, set()
 
     def __call__(self) -> Seen:
         """The state of every variant and seed, of every job that says something, and of the run."""
         name, said = self.experiment["name"], live.read_all(claims.NOTICES)
         run = claims.latest_run(claims.NOTICES, name)
-        if time.time() - self.asked > QUEUE_SECONDS:
+        numbers = {each["slurm_job"] for each in said if each["state"] == "running"}
+        # a job that has begun since cannot be in an older answer
+        if time.time() - self.asked > QUEUE_SECONDS or not numbers <= self.numbers:
             self.queue = slurm.queued({run["jobs"]}) if run and run["jobs"] else []
-            self.asked = time.time()
+            self.asked, self.numbers = time.time(), numbers
         rows = status.rows(self.experiment, self.folder, said, self.queue, code_of)
         jobs = notices.jobs(self.experiment, said, self.queue)
         known = status.run_of(run)
