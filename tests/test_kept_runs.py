@@ -9,6 +9,10 @@ from scoreladder.config_errors import ConfigError
 
 ROOT = Path(__file__).parents[1]
 TABLE = "variant,label,seed,fid\nmulti,10 scales,0,1.5\nvae,VAE,0,2.5\n"
+SETTINGS = """\
+{datasets: {}, features: null, replicates: {}, tuning: null,
+ variants: {multi: {data: main, model: multi, sample: {nfe: 9}}}}
+"""
 REFERENCES = sorted(path.parent for path in ROOT.glob("results/reference/*/runs.csv"))
 
 
@@ -19,7 +23,7 @@ def results(tmp_path, monkeypatch):
     for folder in ("results/digits/summary", "kept/digits"):
         Path(folder).mkdir(parents=True)
         Path(folder, "runs.csv").write_text(TABLE)
-    Path("results/digits/summary/experiment.yaml").write_text("variants: {multi: {label: a}}\n")
+    Path("results/digits/summary/experiment.yaml").write_text(SETTINGS)
     return Path("results")
 
 
@@ -37,7 +41,7 @@ def test_an_experiment_and_its_folder_are_the_same_run(results, place):
     assert variant is None and found.name == place
     assert found.folder == results / "digits/summary"
     assert found.runs["fid"].tolist() == [1.5, 2.5]
-    assert found.settings("multi") == {"label": "a"} and found.settings("vae") is None
+    assert found.settings("multi")["sample"] == {"nfe": 9} and found.settings("vae") is None
 
 
 def test_a_folder_of_tables_needs_no_configuration(results):
@@ -74,6 +78,14 @@ def test_a_mistyped_variant_or_run_is_answered_with_what_there_is(results):
 def test_a_file_that_is_no_table_of_runs_is_named(results, text, says):
     Path("kept/digits/runs.csv").write_text(text)
     assert f"kept/digits/runs.csv {says}" in refused("kept/digits", results)
+
+
+@pytest.mark.parametrize("key", ["tuning", "variants", "model"])
+def test_a_file_that_is_no_configuration_is_named(results, key):
+    path = results / "digits/summary/experiment.yaml"
+    path.write_text(SETTINGS.replace(f"{key}:", "other:"))
+    expected = f"digits: {path} is no configuration; the one that a run left there, or none"
+    assert refused("digits", results) == expected
 
 
 @pytest.mark.parametrize("folder", REFERENCES, ids=lambda path: path.name)

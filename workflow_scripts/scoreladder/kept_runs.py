@@ -13,6 +13,9 @@ from scoreladder.config_errors import ConfigError, in_file, listed, nearest, unk
 from scoreladder.config_files import read_yaml
 
 RUNS, SETTINGS = "runs.csv", "experiment.yaml"
+# of a configuration, and of each of its variants, what a comparison looks up
+KEYS = {"datasets", "features", "replicates", "tuning", "variants"}
+VARIANT_KEYS = {"data", "model", "sample"}
 EXAMPLE = "results/reference/digits"
 
 
@@ -77,4 +80,17 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _settings(path: Path) -> dict | None:
-    return read_yaml(path) if path.is_file() else None
+    if not path.is_file():
+        return None
+    found = read_yaml(path)
+    if not (found.keys() >= KEYS and _all_have(found["variants"], VARIANT_KEYS)):
+        allowed = "the one that a run left there, or none"
+        raise ConfigError((), f"{path} is no configuration", allowed)
+    return found
+
+
+def _all_have(blocks: object, keys: set[str]) -> bool:
+    """Whether this is a mapping to mappings, each with these keys."""
+    return isinstance(blocks, dict) and all(
+        isinstance(block, dict) and block.keys() >= keys for block in blocks.values()
+    )
