@@ -97,17 +97,13 @@ def progress(notice: dict) -> str:
     if not shown:
         return ""
     done, total, rate = shown["done"], shown["total"], shown["rate"]
-    words = [f" {done / total:.0%}, {done:,} of {total:,} {unit_of(shown)}"]
+    unit = UNITS.get(shown["unit"], f"{shown['unit']}s")
+    words = [f" {done / total:.0%}, {done:,} of {total:,} {unit}"]
     if rate:
         words += [f"{rate_of(shown)}/s", f"{duration((total - done) / rate)} left"]
     if notice.get("loss") is not None:
         words.append(f"loss {notice['loss']:.3g}")
     return ", ".join(words)
-
-
-def unit_of(shown: dict) -> str:
-    """The name of what a job's progress counts, in the plural."""
-    return UNITS.get(shown["unit"], f"{shown['unit']}s")
 
 
 def rate_of(shown: dict) -> str:

@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from scoreladder.notices import Doing, duration, rate_of, unit_of
+from scoreladder.notices import Doing, duration, rate_of
 from scoreladder.slurm import QueuedJob
 from scoreladder.status import Row, Run
 
@@ -99,7 +99,7 @@ def _bars(jobs: list[Doing]) -> Table:
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=36)
     table.add_column(ratio=1, min_width=8, max_width=40)
     table.add_column(justify="right", no_wrap=True)
-    table.add_column(ratio=2, no_wrap=True, overflow="ellipsis")
+    table.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
     for job in jobs:
         shown = job.notice.get("progress")
         if shown:
@@ -112,18 +112,15 @@ def _bars(jobs: list[Doing]) -> Table:
 
 
 def ahead(notice: dict) -> str:
-    """What a bar does not tell of a running job: time left, loss and rate, the first first."""
+    """What a bar does not tell of a running job: time left, loss, rate, and what it is doing."""
     shown, words = notice["progress"], []
     if shown["rate"]:
-        left = duration((shown["total"] - shown["done"]) / shown["rate"])
-        words.append(f"{left} left of {shown['label']}")
-    else:
-        words.append(shown["label"])
+        words.append(f"{duration((shown['total'] - shown['done']) / shown['rate'])} left")
     if notice.get("loss") is not None:
         words.append(f"loss {notice['loss']:.3g}")
     if shown["rate"]:
-        words.append(f"{rate_of(shown)} {unit_of(shown)}/s")
-    return ", ".join(words)
+        words.append(f"{rate_of(shown)} {shown['unit']}/s")
+    return ", ".join([*words, shown["label"]])
 
 
 def _failure(job: Doing) -> Text:
