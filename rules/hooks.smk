@@ -28,6 +28,13 @@ def name_in_slurm():
     return getattr(executor, "run_uuid", None)
 
 
+def how_to_watch(running):
+    """The command that shows these experiments; without a name it shows those in config.yaml."""
+    names, default = [name for name in running if name != "all"], written["experiments"]
+    listed = set(names) <= ({default} if isinstance(default, str) else set(default))
+    return "make watch" if listed else f"make watch EXPERIMENTS={','.join(names)}"
+
+
 def begin():
     """Deal with what killed runs left in SLURM's queue; from then on only this run may write."""
     running = experiments_to_run()
@@ -40,7 +47,7 @@ def begin():
     planned = [str(job.output.manifest) for job in workflow.dag.needrun_jobs() if job.output]
     claims.begin_run(NOTICES, running, {"jobs": name_in_slurm(), **status.run_facts(planned)})
     if planned and sys.stderr.isatty():
-        say("To see how far each job is, in another terminal: make watch")
+        say(f"To see how far each job is, in another terminal: {how_to_watch(running)}")
 
 
 def reason(job, failed):
