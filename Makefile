@@ -28,7 +28,7 @@ KILLED    := .snakemake/reproduce.running
 # held while a run is going on; the kernel gives it back however the run ends
 FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock,env)
 
-.PHONY: reproduce status export test docs bench golden lint clean help
+.PHONY: reproduce status watch compare export test docs bench golden lint clean help
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -48,6 +48,15 @@ reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 
 status: $(STAMP) ## how far each variant and seed has come, also of a run that goes on
 	@$(BIN)/python workflow_scripts/status.py $(subst $(COMMA), ,$(or $(EXPERIMENT),$(EXPERIMENTS)))
+
+watch: $(STAMP) ## the same, drawn anew every two seconds, with a bar for each running job
+	@$(BIN)/python workflow_scripts/status.py --watch \
+	  $(subst $(COMMA), ,$(or $(EXPERIMENT),$(EXPERIMENTS)))
+
+compare: $(STAMP) ## two variants (A=digits:multi B=digits:vae) or runs (A=results/reference/digits B=digits)
+	$(if $(and $(A),$(B)),,$(error give two variants, make compare A=digits:multi B=digits:vae, \
+	  or two runs, make compare A=results/reference/digits B=digits))
+	@$(BIN)/python workflow_scripts/compare_runs.py '$(A)' '$(B)'
 
 export: $(STAMP) ## a trained model as a folder to share: MODEL=digits:multi SEED=0 TO=folder
 	@$(BIN)/python workflow_scripts/export_model.py "$(MODEL)" "$(TO)" --seed $(SEED) \

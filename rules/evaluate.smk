@@ -88,6 +88,7 @@ rule collect:
         sweeps=f"{SUMMARY}/sweeps.csv",
         mixing=f"{SUMMARY}/mixing.csv",
         inpainting=f"{SUMMARY}/inpainting.csv",
+        experiment=f"{SUMMARY}/experiment.yaml",
         manifest=f"{SUMMARY}/runs.manifest.json",
     log:
         f"{HERE}/logs/collect.log",

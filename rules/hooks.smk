@@ -3,7 +3,7 @@ import json
 import subprocess
 from contextlib import ExitStack
 
-from scoreladder import claims, files, live, orphans, resume
+from scoreladder import claims, files, live, orphans, resume, status
 from scoreladder.errors import JobFailed
 
 NOTICES = claims.NOTICES
@@ -28,6 +28,13 @@ def name_in_slurm():
     return getattr(executor, "run_uuid", None)
 
 
+def how_to_watch(running):
+    """The command that shows these experiments; without a name it shows those in config.yaml."""
+    names, default = [name for name in running if name != "all"], written["experiments"]
+    listed = set(names) <= ({default} if isinstance(default, str) else set(default))
+    return "make watch" if listed else f"make watch EXPERIMENTS={','.join(names)}"
+
+
 def begin():
     """Deal with what killed runs left in SLURM's queue; from then on only this run may write."""
     running = experiments_to_run()
@@ -37,7 +44,10 @@ def begin():
         orphans.settle(orphans.names_left(NOTICES, running), config["orphans"], say)
     except JobFailed as error:
         sys.exit(f"Error: {error}")
-    claims.begin_run(NOTICES, running, {"jobs": name_in_slurm()})
+    planned = [str(job.output.manifest) for job in workflow.dag.needrun_jobs() if job.output]
+    claims.begin_run(NOTICES, running, {"jobs": name_in_slurm(), **status.run_facts(planned)})
+    if planned and sys.stderr.isatty():
+        say(f"To see how far each job is, in another terminal: {how_to_watch(running)}")
 
 
 def reason(job, failed):

@@ -87,6 +87,15 @@ def test_only_seeds_that_both_arms_have_are_paired():
     assert gap == pytest.approx((3.0, low, high, 2))
 
 
+def test_variants_that_are_not_paired_have_welchs_interval_over_all_their_seeds():
+    runs = table({"multi": [2.0, 2.2, 2.4, 9.0], "single": [5.0, 5.3, math.nan, math.nan]})
+    arm, baseline = (ablation.by_seed(runs, name, "fid") for name in ("single", "multi"))
+    known = stats.ttest_ind([5.0, 5.3], [2.0, 2.2, 2.4, 9.0], equal_var=False)
+    expected = (5.15 - 3.9, *known.confidence_interval(), 2)
+    assert ablation.between(arm, baseline, paired=False) == pytest.approx(expected)
+    assert math.isnan(ablation.between(arm[:0], baseline, paired=False).mean)
+
+
 def test_pairing_does_not_depend_on_the_order_of_rows():
     runs = table()
     shuffled = runs.sample(frac=1, random_state=0)

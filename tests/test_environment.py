@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "workflow_scripts"
-OTHERS = ("adapter.py", "export_model.py", "inpaint_image.py", "status.py")
+OTHERS = ("adapter.py", "compare_runs.py", "export_model.py", "inpaint_image.py", "status.py")
 ADAPTERS = sorted(path for path in SCRIPTS.glob("*.py") if path.name not in OTHERS)
 SNAKEFILES = [ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]
 LIBRARY = SCRIPTS / "scoreladder"
@@ -21,7 +21,8 @@ LIGHT = [
     "specs_report",
     *(path.stem for path in LIBRARY.glob("config_*.py")),
 ]
-LIGHT += ["claims", "errors", "files", "incomplete", "layout", "live", "orphans", "resume"]
+LIGHT += ["claims", "errors", "files", "incomplete", "layout", "live", "notices", "orphans"]
+LIGHT += ["resume", "status"]
 ON_CONDA = {
     "torch": "pytorch",
     "matplotlib": "matplotlib-base",

@@ -12,6 +12,7 @@ from scoreladder.statistics import (
     mean_interval,
     outcome,
     paired_interval,
+    welch_interval,
 )
 
 VALUES = [3.1, 2.7, 3.9, 3.3]
@@ -48,6 +49,24 @@ def test_a_paired_interval_is_that_of_the_differences():
 def test_values_that_cannot_be_paired_are_refused():
     with pytest.raises(ValueError, match="differ in number: 2 and 3"):
         paired_interval([1, 2], [1, 2, 3])
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+@pytest.mark.parametrize("b", [[3.0, 2.5, 3.6], [2.0, 9.0], [5.0, 5.1]])
+def test_the_interval_of_independent_means_is_welchs(b, level):
+    known = stats.ttest_ind(VALUES, b, equal_var=False)
+    low, high = known.confidence_interval(level)
+    expected = (np.mean(VALUES) - np.mean(b), low, high, len(b))
+    assert welch_interval(VALUES, b, level) == pytest.approx(expected)
+
+
+def test_independent_values_without_a_spread_have_an_interval_without_width():
+    assert welch_interval([2.0, 2.0], [1.0, 1.0]) == (1.0, 1.0, 1.0, 2)
+    single = welch_interval([2.0], VALUES)
+    assert single[:1] + single[3:] == pytest.approx((2.0 - np.mean(VALUES), 1))
+    assert math.isnan(single.low) and math.isnan(single.high)
+    with pytest.raises(ValueError, match="no values"):
+        welch_interval([], VALUES)
 
 
 @pytest.mark.parametrize(

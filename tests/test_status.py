@@ -9,7 +9,7 @@ import time
 import pytest
 from config_examples import VALID, loaded
 
-from scoreladder import files, live, progress, status
+from scoreladder import files, live, notices, progress, status
 from scoreladder.slurm import QueuedJob
 
 CODE = "0123456789abcdef"
@@ -49,8 +49,8 @@ def say(folder, rule="train", **changes):
     return facts | {"written": time.time(), "log": str(folder / "train.log")} | changes
 
 
-def row(experiment, folder, notices=(), queue=()):
-    (found,) = status.rows(experiment, folder, list(notices), queue, lambda rule: CODE)
+def row(experiment, folder, said=(), queue=()):
+    (found,) = status.rows(experiment, folder, list(said), queue, lambda rule: CODE)
     assert (found.variant, found.seed) == ("multi", 0)
     return found.state, found.detail
 
@@ -110,7 +110,7 @@ def test_jobs_of_slurm_live_as_long_as_they_are_in_the_queue(experiment, folder)
     assert row(experiment, folder, [job], queue)[0] == "running"
     # nobody to ask
     assert row(experiment, folder, [job], None)[0] == "running"
-    silent = job | {"written": time.time() - 2 * status.SILENT_SECONDS}
+    silent = job | {"written": time.time() - 2 * notices.SILENT_SECONDS}
     assert row(experiment, folder, [silent], None)[0] == "failed"
 
 
@@ -134,7 +134,7 @@ def test_a_job_in_the_queue_is_queued_also_for_another_try(experiment, folder):
 def test_a_job_on_another_machine_is_believed_for_some_minutes(experiment, folder):
     elsewhere = say(folder, host="elsewhere", pid=1)
     assert row(experiment, folder, [elsewhere])[0] == "running"
-    silent = elsewhere | {"written": time.time() - 2 * status.SILENT_SECONDS}
+    silent = elsewhere | {"written": time.time() - 2 * notices.SILENT_SECONDS}
     assert row(experiment, folder, [silent])[0] == "failed"
 
 
@@ -143,7 +143,78 @@ def test_a_job_on_another_machine_is_believed_for_some_minutes(experiment, folde
     [(0.4, "0 s"), (42, "42 s"), (180, "3 min"), (4800, "1 h 20 min"), (90000, "25 h 0 min")],
 )
 def test_spans_of_time_in_words(seconds, words):
-    assert status.duration(seconds) == words
+    assert notices.duration(seconds) == words
+
+
+def test_few_units_a_second_are_told_with_two_digits(experiment, folder):
+    shown = progress.Progress("sweep", "budget", 3, 26, 0.0471)._asdict()
+    found = row(experiment, folder, [say(folder, progress=shown)])
+    assert found == ("running", "train 12%, 3 of 26 budgets, 0.047/s, 8 min left")
+
+
+def shared(folder, rule="sweep_nfe", **changes):
+    """What a job that belongs to no variant says of itself."""
+    result = str(folder / f"sweeps/{rule}.manifest.json")
+    return (
+        say(folder, rule="train", result=result) | {"rule": rule, "experiment": "small"} | changes
+    )
+
+
+def test_jobs_that_variants_share_are_seen_too(experiment, folder):
+    said = [
+        shared(folder, seed="1"),
+        shared(folder, "train_features", state="ended", reason="no data"),
+        shared(folder, "train", variant="multi", seed="0"),
+        shared(folder, "compare", comparison="levels", state="ended", reason="deadline reached"),
+    ]
+    found = notices.jobs(experiment, said, [])
+    assert [(job.name, job.state, job.reason) for job in found] == [
+        ("sweep_nfe seed 1", "running", ""),
+        ("train_features", "failed", "no data"),
+        ("train multi seed 0", "running", ""),
+        ("compare levels", "waiting", "deadline reached"),
+    ]
+
+
+def test_jobs_of_others_of_lost_variants_and_done_since_are_not_seen(experiment, folder):
+    files.write_json(folder / "sweeps/sweep_nfe.manifest.json", {})
+    said = [
+        shared(folder, experiment="large"),
+        shared(folder, variant="gone"),
+        shared(folder, state="ended", reason="an earlier attempt"),
+    ]
+    assert notices.jobs(experiment, said, []) == []
+
+
+def test_jobs_of_shards_and_further_sample_seeds_have_their_numbers(folder):
+    job = shared(folder, "sample", variant="multi", seed="2", sample_seed="0", shard="3")
+    assert notices.name_of(job) == "sample multi seed 2 shard 3"
+    assert (
+        notices.name_of(job | {"sample_seed": "1"}) == "sample multi seed 2 sample seed 1 shard 3"
+    )
+
+
+def test_a_run_counts_what_it_has_done_of_what_it_planned(folder):
+    planned = [str(folder / name) for name in ("old", "new", "later")]
+    files.write_text(folder / "old", "")
+    os.utime(folder / "old", (1.0, 1.0))
+    facts = status.run_facts(planned)
+    files.write_text(folder / "new", "")
+    found = status.run_of(facts)
+    assert (found.done, found.planned, found.lives) == (1, 3, True)
+    assert 0 <= found.seconds < 60
+    assert status.run_of(facts | {"host": "elsewhere"}).lives is None
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    # how long it took is known from what it did last
+    os.utime(folder / "new", (facts["started"] + 90, facts["started"] + 90))
+    ended = status.run_of(facts | {"pid": process.pid})
+    assert ended.lives is False and ended.seconds == pytest.approx(90, abs=1e-3)
+
+
+def test_a_run_that_says_too_little_or_is_not_there_is_unknown():
+    assert status.run_of(None) is None
+    assert status.run_of({"run": "0", "jobs": None}) is None
 
 
 def test_a_job_writes_how_it_is_doing_and_sees_that_it_is_wanted(tmp_path, monkeypatch):

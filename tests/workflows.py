@@ -135,6 +135,18 @@ class Workflow:
             command, cwd=self.folder, text=True, capture_output=True, check=True, **options
         ).stdout
 
+    def watch(self, *experiments: str) -> subprocess.Popen:
+        """`make watch` without a terminal."""
+        command = [sys.executable, "workflow_scripts/status.py", "--watch", *experiments]
+        return subprocess.Popen(command, cwd=self.folder, text=True, stdout=subprocess.PIPE)
+
+    def compare(self, a: str, b: str) -> str:
+        """What `make compare` prints."""
+        command = [sys.executable, "workflow_scripts/compare_runs.py", a, b]
+        return subprocess.run(
+            command, cwd=self.folder, text=True, capture_output=True, check=True
+        ).stdout
+
     def jobs(self, *arguments: str) -> list[Job]:
         """The jobs with outputs that a dry run announces."""
         jobs = []

@@ -1,8 +1,9 @@
-"""Gather what an experiment's jobs left into tables."""
+"""Gather what an experiment's jobs left into tables, and keep its configuration beside them."""
 
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 from scoreladder import files, runs
 
@@ -14,6 +15,12 @@ def write_tables(tables: dict[str, pd.DataFrame], paths: dict[str, Path]) -> Non
             table.to_csv(temporary, index=False)
 
 
+def write_settings(experiment: dict, path: Path) -> None:
+    """Write the resolved experiment whose numbers these are as YAML."""
+    settings = {key: value for key, value in experiment.items() if key != "missing"}
+    files.write_text(path, yaml.safe_dump(settings, allow_unicode=True, width=100))
+
+
 if "snakemake" in globals():
     from adapter import job
 
@@ -21,3 +28,4 @@ if "snakemake" in globals():
         names = ("runs", "levels", "tuning", "curves", "sweeps", "mixing", "inpainting")
         paths = {name: Path(snakemake.output[name]) for name in names}
         write_tables(runs.gather(current.spec, paths["runs"].parents[1]), paths)
+        write_settings(current.spec, Path(snakemake.output.experiment))

@@ -1,9 +1,11 @@
 """The tiny experiments from nothing to a report."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
+import yaml
 
 FACTS = {"spec", "code", "versions", "platform", "seconds", "peak_memory_mib", "rule"}
 
@@ -76,6 +78,24 @@ def test_the_blocks_leave_their_tables(finished):
     # experiments without the blocks have the tables too, empty
     tiny = finished.results / "tiny" / "summary"
     assert [len(pd.read_csv(tiny / name)) for name in ("sweeps.csv", "mixing.csv")] == [0, 0]
+
+
+def test_a_run_keeps_its_configuration_beside_its_numbers(finished):
+    folder = finished.results / "tiny" / "summary"
+    kept = yaml.safe_load((folder / "experiment.yaml").read_text())
+    assert set(kept["variants"]) == set(pd.read_csv(folder / "runs.csv")["variant"])
+    collected = json.loads((folder / "runs.manifest.json").read_text())["spec"]
+    assert kept == {key: value for key, value in collected.items() if key != "missing"}
+
+
+def test_finished_variants_and_runs_can_be_compared(finished):
+    told = finished.compare("tiny:multi", "results/tiny:multi-plain")
+    assert re.search(r"^reuses +– +multi *$", told, re.MULTILINE)
+    assert re.search(r"^sliced_w1 ↓ .* (worse|better|inconclusive) *$", told, re.MULTILINE)
+    whole = finished.compare("tiny", "results/tiny")
+    assert "The settings are the same." in whole
+    (counted,) = re.findall(r"^(\d+) means of 3 variants in A and B: (\d+) equal to", whole, re.M)
+    assert counted[0] == counted[1] != "0"
 
 
 def test_a_second_run_does_nothing(copy):

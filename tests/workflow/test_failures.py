@@ -1,5 +1,7 @@
 """A variant that cannot be trained says so in one line, and stops no other."""
 
+import re
+
 
 def test_a_diverging_variant_fails_alone_and_says_why(copy):
     wild = {"training": {"learning_rate": 1.0e10, "gradient_clip": 1.0e10}}
@@ -7,13 +9,18 @@ def test_a_diverging_variant_fails_alone_and_says_why(copy):
     models = {
         name: f"results/tiny/models/{name}/seed0/model.safetensors" for name in ("wild", "calm")
     }
-    done = copy.run("--cores=2", *models.values())
+    with copy.watch("tiny") as watching:
+        done = copy.run("--cores=2", *models.values())
+        seen, _ = watching.communicate(timeout=60)
     log = (copy.results / "tiny/logs/train/wild.seed0.log").read_text()
     (line,) = (line for line in log.splitlines() if "diverged" in line)
     assert "training.learning_rate" in line
     assert line in done.stdout
     assert f"Failed: train: {line} (results/tiny/logs/train/wild.seed0.log)" in done.stdout
     assert "Traceback" not in log + done.stdout
+    # the last picture, after which watching ended by itself
+    assert re.search(r"^Ended: 1 of 2 jobs done, 1 failed, ", seen, re.MULTILINE)
+    assert f"train wild seed 0 failed: {line}" in " ".join(seen.split())
     assert done.returncode != 0
     assert not (copy.folder / models["wild"]).exists()
     assert (copy.folder / models["calm"]).exists()

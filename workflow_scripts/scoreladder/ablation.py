@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 
 from scoreladder.catalog import METRICS, OF_INPAINTING
-from scoreladder.statistics import Interval, mean_interval, outcome, paired_interval
+from scoreladder.statistics import (
+    Interval,
+    mean_interval,
+    outcome,
+    paired_interval,
+    welch_interval,
+)
 
 FACTS = ["nfe", "images", "parameters", "network", "ladder", "weighting", "density"]
 FACTS += ["objective", "sampler", "learning_rate"]
@@ -19,10 +25,20 @@ def by_seed(runs: pd.DataFrame, variant: str, metric: str) -> pd.Series:
 
 def difference(runs: pd.DataFrame, arm: str, baseline: str, metric: str) -> Interval:
     """Interval of arm − baseline, paired by the training seeds that both have."""
-    pairs = pd.concat([by_seed(runs, name, metric) for name in (arm, baseline)], axis=1).dropna()
-    if pairs.empty:
+    return between(*(by_seed(runs, name, metric) for name in (arm, baseline)), paired=True)
+
+
+def between(arm: pd.Series, baseline: pd.Series, paired: bool) -> Interval:
+    """Interval of arm − baseline, values by training seed as `by_seed` gives them.
+
+    Paired by the seeds that both have, or else Welch's; NaN where there is nothing to compare.
+    """
+    if paired:
+        pairs = pd.concat([arm, baseline], axis=1).dropna()
+        arm, baseline = pairs.iloc[:, 0], pairs.iloc[:, 1]
+    if arm.empty or baseline.empty:
         return Interval(np.nan, np.nan, np.nan, 0)
-    return paired_interval(pairs.iloc[:, 0], pairs.iloc[:, 1])
+    return (paired_interval if paired else welch_interval)(arm, baseline)
 
 
 def compare(runs: pd.DataFrame, comparison: dict, floors: dict) -> pd.DataFrame:

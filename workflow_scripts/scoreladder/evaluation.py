@@ -16,6 +16,7 @@ from scoreladder import (
     metrics_neighbours,
     models,
     probes,
+    progress,
     seeds,
     statistics,
 )
@@ -82,18 +83,19 @@ def run_metrics(found: Rows, reference: Reference, spec: dict) -> dict[str, floa
     """`sample_metrics` of one run with their standard errors, and what is too dear for more of it.
 
     FID∞ is there from 200 samples on; nearest_train is the distance to the nearest training image
-    over that of held-out images, of the first NEIGHBOURS of each.
+    over that of held-out images, of the first NEIGHBOURS of each. Progress is shown.
     """
     pictures, real = spec["dataset"]["name"] in PICTURES, _held(reference.compared(), spec)
-    values = sample_metrics(found, real, spec, reference.moments)
-    values |= standard_errors(found, real, spec, reference.moments)
-    if not pictures:
-        return values
-    if len(found) >= 2 * metrics_features.SMALLEST_SUBSET:
-        values["fid_infinity"] = metrics_features.fid_infinity(found, reference.moments)
-    values["nearest_train"] = metrics_neighbours.memorisation(
-        found[:NEIGHBOURS], reference.train, reference.fresh
-    )
+    known = (found, real, spec, reference.moments)
+    parts = [lambda: sample_metrics(*known), lambda: standard_errors(*known)]
+    if pictures and len(found) >= 2 * metrics_features.SMALLEST_SUBSET:
+        parts.append(lambda: {"fid_infinity": metrics_features.fid_infinity(found, known[-1])})
+    if pictures:
+        near = (found[:NEIGHBOURS], reference.train, reference.fresh)
+        parts.append(lambda: {"nearest_train": metrics_neighbours.memorisation(*near)})
+    values = {}
+    for part in progress.track(parts, len(parts), "measuring", "part"):
+        values |= part()
     return values
 
 
@@ -177,7 +179,8 @@ def floors(pool: Rows, count: int, against: int, spec: dict) -> dict[str, dict[s
     """
     pool, draws = _held(pool, spec), []
     count = min(count, len(pool) - against)
-    for seed in range(_draws(spec, FLOOR_DRAWS)):
+    seeded = _draws(spec, FLOOR_DRAWS)
+    for seed in progress.track(range(seeded), seeded, f"floor of {count}", "draw"):
         order = np.random.default_rng(seed).permutation(len(pool))
         first, second = pick(pool, order[:count]), pick(pool, order[count : count + against])
         draws.append(sample_metrics(first, second, spec))

@@ -130,7 +130,10 @@ def store(path: Path, images: Rows, extract: Extract, label: str, keep: Keep = a
 
 
 def train_classifier(images: np.ndarray, labels: np.ndarray, steps: int) -> DigitClassifier:
-    """Fit the feature network to labelled images (n, 1, 8, 8) in [−1, 1] with Adam."""
+    """Fit the feature network to labelled images (n, 1, 8, 8) in [−1, 1] with Adam.
+
+    Progress is shown.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeds.seed_of("digit classifier"))
         network = DigitClassifier()
@@ -139,7 +142,7 @@ def train_classifier(images: np.ndarray, labels: np.ndarray, steps: int) -> Digi
         torch.from_numpy(images), size=(SIDE, SIDE), mode="bicubic", antialias=True
     )
     pixels, targets = (resized.clamp(-1, 1) + 1) * 127.5, torch.from_numpy(labels)
-    for number in range(steps):
+    for number in progress.track(range(steps), steps, "training", "step"):
         generator = seeds.generator("digit classifier", number)
         index = torch.randint(len(pixels), (128,), generator=generator)
         # faint noise keeps the features from resting on single grey levels

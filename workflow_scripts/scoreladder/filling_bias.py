@@ -6,7 +6,7 @@ the exact score: the other is N(R Y, 1 − R²) given the first.
 
 import torch
 
-from scoreladder import conditional, filling, noise, operators, seeds
+from scoreladder import conditional, filling, noise, operators, progress, seeds
 from scoreladder.analytic import GaussianMixture
 from scoreladder.analytic_conditional import conditional as exact_conditional
 
@@ -55,12 +55,12 @@ def table(chains: int) -> dict:
 
     A row is {method, relative_step_size, mean, variance} of the hole, the first that of the exact
     conditional. The others' are those of `chains` >= 2 chains: their standard errors are
-    √(variance/n) and variance·√(2/n).
+    √(variance/n) and variance·√(2/n). Progress is shown.
     """
     law = exact_conditional(GAUSSIAN, torch.tensor([True, False]), torch.tensor([Y]))
     exact = {"mean": float(law.means[0, 0]), "variance": float(law.variances[0, 0])}
     rows = [{"method": EXACT, "relative_step_size": None} | exact]
-    for method, size in TRIED:
+    for method, size in progress.track(TRIED, len(TRIED), "filling", "method"):
         hole = filled(method, size, chains)
         told = {"mean": hole.mean().item(), "variance": hole.var().item()}
         rows.append({"method": method, "relative_step_size": size} | told)

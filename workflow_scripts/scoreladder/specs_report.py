@@ -14,13 +14,17 @@ from scoreladder.config_queries import (
     shown_models,
     shown_variants,
 )
-from scoreladder.specs import dataset, pick, sampler_block, without_path
+from scoreladder.specs import dataset, features, pick, sampler_block, without_path
 
 
 def collect(experiment: dict) -> dict:
-    """{variants, replicates, inpaint, likelihood, nfe_sweep, mixing, missing}, as resolved."""
-    blocks = ("inpaint", "likelihood", "nfe_sweep", "mixing", "missing")
-    return pick(experiment, "variants", "replicates", *blocks)
+    """{name, datasets, features, replicates, tuning, variants, inpaint, likelihood, nfe_sweep,
+    mixing, missing}, as resolved: all that a run's numbers hang on, without paths of this machine.
+    """
+    blocks = ("replicates", "tuning", "variants", "inpaint", "likelihood", "nfe_sweep", "mixing")
+    datasets = {name: without_path(block) for name, block in experiment["datasets"].items()}
+    chosen = pick(experiment, "name", *blocks, "missing") | features(experiment)
+    return chosen | {"datasets": datasets}
 
 
 def fields(experiment: dict) -> dict:

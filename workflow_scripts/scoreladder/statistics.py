@@ -42,6 +42,28 @@ def paired_interval(a: Sequence[float], b: Sequence[float], level: float = 0.95)
     return mean_interval(np.subtract(a, b), level)
 
 
+def welch_interval(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Interval:
+    """Interval of the difference of means a − b of independent values, whose spreads may differ.
+
+    mean(a) − mean(b) ± t_ν √(s_a²/n_a + s_b²/n_b), ν by Welch (1947, Biometrika 34); n is that of
+    the fewer values, and below 2 there are no ends. Raises ValueError on none.
+    """
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    n = min(len(a), len(b))
+    if n == 0:
+        raise ValueError("no values")
+    gap = float(a.mean() - b.mean())
+    if n < 2:
+        return Interval(gap, float("nan"), float("nan"), n)
+    squares = np.array([each.var(ddof=1) / len(each) for each in (a, b)])
+    total = squares.sum()
+    if total == 0:
+        return Interval(gap, gap, gap, n)
+    freedom = total**2 / np.sum(squares**2 / [len(a) - 1, len(b) - 1])
+    half = float(stdtrit(freedom, 0.5 + level / 2) * np.sqrt(total))
+    return Interval(gap, gap - half, gap + half, n)
+
+
 def outcome(difference: Interval, lower_is_better: bool) -> str:
     """What an interval of (arm − baseline) says of the arm: better, worse or inconclusive.
 

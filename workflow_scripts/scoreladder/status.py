@@ -16,11 +16,8 @@ from scoreladder.config_queries import (
     likelihood_variants,
 )
 from scoreladder.files import read_json
+from scoreladder.notices import is_process, numbers_in, progress, told
 from scoreladder.variants import canonical
-
-# a job elsewhere that has not been heard of for so long has ended
-SILENT_SECONDS = 300.0
-UNITS = {"img": "images", "evaluation": "evaluations", "block": "blocks", "trial": "trials"}
 
 
 class Step(NamedTuple):
@@ -30,6 +27,18 @@ class Step(NamedTuple):
     names: tuple[str | int, ...]
     manifest: str
     spec: dict
+
+
+class Run(NamedTuple):
+    """The latest run of some experiments: jobs done of those planned, and how long it has run.
+
+    lives: whether its driver is still there, None where that cannot be known here.
+    """
+
+    done: int
+    planned: int
+    seconds: float
+    lives: bool | None
 
 
 class Row(NamedTuple):
@@ -94,24 +103,23 @@ def rows(
     queue: SLURM's jobs, None where it gives no answer; code_of: rule → the fingerprint of its code.
     """
     said = {each["result"]: each for each in notices}
-    numbers = None if queue is None else {job.number for job in queue}
+    numbers = numbers_in(queue)
     comments = {job.comment for job in queue or []}
 
     def state(step: Step) -> tuple[str, str]:
         path = folder / step.manifest
         notice = said.get(str(path))
-        if notice and notice["state"] == "running" and is_alive(notice, numbers):
+        now, reason = told(notice, numbers) if notice else ("waiting", "")
+        if now == "running":
             return "running", f"{step.rule}{progress(notice)}"
         wildcards = "_".join(map(str, (experiment["name"], *step.names)))
         if f"rule_{step.rule}_wildcards_{wildcards}" in comments:
             return "queued", step.rule
         if is_done(path, step, code_of(step.rule)):
             return "done", ""
-        if notice and notice.get("reason", "").startswith("deadline reached"):
-            return "waiting", f"{step.rule}, {notice['reason']}"
-        if notice:
-            return "failed", f"{step.rule}: {notice.get('reason') or last_line(notice['log'])}"
-        return "waiting", step.rule
+        if now == "failed":
+            return "failed", f"{step.rule}: {reason}"
+        return "waiting", f"{step.rule}, {reason}" if reason else step.rule
 
     found = []
     for variant in experiment["variants"]:
@@ -121,6 +129,32 @@ def rows(
     return found
 
 
+def run_facts(planned: list[str]) -> dict:
+    """What a run that begins, in this process, lets others know: `run_of` reads it.
+
+    planned: the manifests of the jobs that it will do.
+    """
+    facts = {"host": platform.node(), "pid": os.getpid(), "started": time.time()}
+    return facts | {"planned": planned}
+
+
+def run_of(run: dict | None) -> Run | None:
+    """How far a run is, from what `claims.begin_run` wrote of it; None where that is too little."""
+    if not run or "planned" not in run:
+        return None
+    lives = is_process(run["pid"]) if run["host"] == platform.node() else None
+    times = [time for time in map(written, run["planned"]) if time >= run["started"]]
+    end = time.time() if lives is not False else max(times, default=run["started"])
+    return Run(len(times), len(run["planned"]), end - run["started"], lives)
+
+
+def written(path: str) -> float:
+    """When a file was last written, seconds since the epoch; 0 where there is none."""
+    with suppress(OSError):
+        return os.stat(path).st_mtime
+    return 0.0
+
+
 def worst(states: list[tuple[str, str]]) -> tuple[str, str]:
     """The state of a run whose steps have these states and details: that of the telling step."""
     for wanted in ("failed", "running", "queued", "waiting"):
@@ -128,50 +162,3 @@ def worst(states: list[tuple[str, str]]) -> tuple[str, str]:
             if state == wanted:
                 return state, f"for {detail}" if state == "waiting" else detail
     return "done", ""
-
-
-def is_alive(notice: dict, numbers: set[str] | None) -> bool:
-    """Whether a job that says it is running still does; numbers are those in SLURM's queue.
-
-    Where there is nobody to ask it is believed, as long as it is heard of.
-    """
-    if notice["host"] == platform.node():
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(notice["pid"], 0)
-            return True
-        return False
-    if notice["slurm_job"] and numbers is not None:
-        return notice["slurm_job"] in numbers
-    return time.time() - notice["written"] < SILENT_SECONDS
-
-
-def progress(notice: dict) -> str:
-    """How far a running job has come, in words: share, units, rate, time left and loss."""
-    shown = notice.get("progress")
-    if not shown:
-        return ""
-    unit = UNITS.get(shown["unit"], f"{shown['unit']}s")
-    done, total, rate = shown["done"], shown["total"], shown["rate"]
-    words = [f" {done / total:.0%}, {done:,} of {total:,} {unit}"]
-    if rate:
-        words += [f"{rate:,.0f}/s", f"{duration((total - done) / rate)} left"]
-    if notice.get("loss") is not None:
-        words.append(f"loss {notice['loss']:.3g}")
-    return ", ".join(words)
-
-
-def duration(seconds: float) -> str:
-    """A span of time as people write it: 42 s, 3 min, 1 h 20 min."""
-    minutes = round(seconds / 60)
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def last_line(log: str) -> str:
-    """The last line of a log that says something."""
-    with suppress(OSError):
-        lines = [line for line in Path(log).read_text().splitlines() if line.strip()]
-        if lines:
-            return f"ended without a word after: {lines[-1]}"
-    return "ended without a word"
