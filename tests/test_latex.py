@@ -47,7 +47,8 @@ def test_a_table_of_troublesome_characters_compiles_and_shows_them(tmp_path):
     rows = [ROW, ARM, ARM | {"label": f"[1] {TROUBLE}"}, ARM | {"label": "*starred"}]
     text, log = compiled(tmp_path, formats.latex(table(*rows), TROUBLE, TROUBLE, PUBLISHED))
     assert complaints(log) == []
-    for symbol in "σλ→–×%&_ρβ†*∞−#{}<>|√α≤±·∝":
+    # in this encoding of fonts an underscore is a line, which is no letter
+    for symbol in "σλ→–×%&ρβ†*∞−#{}<>|√α≤±·∝":
         assert symbol in text, symbol
     assert "[1]" in text and "*starred" in text and "21.3 [19.8, 22.9]" in text
 

@@ -1,6 +1,7 @@
 """Comparison tables as Markdown and LaTeX."""
 
 import math
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -128,9 +129,11 @@ def latex(table: pd.DataFrame, title: str, notes: str, published: Sequence[dict]
     lines = [
         "% needs \\usepackage{booktabs,tabularx}, and text as wide as a page: 7 in",
         r"\begin{table*}",
+        r"\setlength{\belowcaptionskip}{6pt}",
         f"\\caption{{{_tex(title)}. {_tex(notes + protocols(published))}}}",
         r"\footnotesize",
         r"\setlength{\tabcolsep}{4pt}",
+        r"\renewcommand{\arraystretch}{1.15}",
         "\n\n\\medskip\n".join(map(_tabularx, parts)),
         r"\end{table*}",
     ]
@@ -167,5 +170,7 @@ def _tex(text: str) -> str:
     text = text.replace("^", r"\^{}").replace("~", r"\~{}")
     for symbol, maths in MATHS.items():
         text = text.replace(symbol, maths)
+    # an interval stays on one line
+    text = re.sub(r"(\[\S+,) (\S+\])", r"\1~\2", text)
     # which the end of the row above would take for its own
     return "{}" + text if text.startswith(("[", "*")) else text

@@ -12,7 +12,8 @@ from scoreladder.plotting.pictures import picture
 
 DPI = 110
 MILLISECONDS = 700
-COLUMNS = 4
+# panels beside each other: of these the first that leaves fewest places empty
+COLUMNS = (4, 5, 3)
 # images beside each other in a panel
 ACROSS = 4
 DATA_LABEL = "real data"
@@ -51,9 +52,11 @@ def frames(
     outside counted.
     """
     points = real.ndim == 2
-    titles = [DATA_LABEL, *(style.wrapped(names[name]) for name in states)]
+    columns = min(COLUMNS, key=lambda each: -(len(states) + 1) % each)
+    letters = int(style.PAGE_WIDTH / columns / 0.068)
+    titles = [DATA_LABEL, *(style.wrapped(names[name], letters) for name in states)]
     aspect = 1.0 if points else -(-len(real) // ACROSS) / min(len(real), ACROSS)
-    figure, every = panels.small_multiples(titles, COLUMNS, aspect, lines_below=1)
+    figure, every = panels.small_multiples(titles, columns, aspect, lines_below=2)
     head = figure.suptitle(notes[0])
     colours = [style.GREY, *(styles[name]["color"] for name in states)]
     start = _cloud(panels.window_of(real)) if points else _images
@@ -65,7 +68,7 @@ def frames(
         head.set_text(note)
         for name, axes, draw in zip(states, every[1:], draws[1:], strict=True):
             said = draw(states[name][frame])
-            axes.set_xlabel(f"σ = {sigmas[name][frame]:.3g}{said}")
+            axes.set_xlabel(f"at σ = {sigmas[name][frame]:.3g}{said}")
         found.append(_pixels(figure))
     return found
 
