@@ -76,8 +76,8 @@ def gallery(rows: dict[str, dict[str, np.ndarray]]) -> Figure:
     are denser; points outside are counted. Panels' names stand on top where all rows share them.
     """
     columns = max(map(len, rows.values()))
-    side = min(style.PAGE_WIDTH / columns, 1.75)
-    letters = int(side / 0.064)
+    room = style.PAGE_WIDTH / columns
+    side, letters = min(room, 1.75), int(room / 0.064)
     heads = [[style.wrapped(name, letters) for name in clouds] for clouds in rows.values()]
     shared = all(head == heads[0] for head in heads)
     lines = 1 + max(title.count("\n") for head in heads for title in head)
@@ -92,7 +92,7 @@ def gallery(rows: dict[str, dict[str, np.ndarray]]) -> Figure:
             _shaded(axes, points[:count], window)
             if i == 0 or not shared:
                 axes.set_title(title)
-        grid[i, 0].set_ylabel(style.wrapped(row, letters))
+        grid[i, 0].set_ylabel(style.wrapped(row, int(side / 0.064)))
         for axes in grid[i, len(clouds) :]:
             axes.remove()
     return figure

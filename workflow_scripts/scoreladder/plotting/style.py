@@ -29,7 +29,7 @@ FLOOR = {"color": GREY, "linestyle": "--", "linewidth": 0.9, "zorder": 0.9}
 
 # of pictures: what is between images or not finite, and what was hidden of them
 GAP, HIDDEN = "#cfdce8", "#86aedb"
-PAPER = "#ffffff"
+PAPER = "white"
 
 # Okabe and Ito's colours without yellow, which white paper swallows
 COLOURS = ("#000000", "#E69F00", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9")
