@@ -128,3 +128,6 @@ def test_a_failed_trace_of_samples_is_told_of_and_the_report_does_without(points
     for read in ("models/multi/seed0/model.safetensors", "tuning/multi.json"):
         found = incomplete.without(points, alone | {read: "killed"})
         assert found["missing"] == {} and config_queries.has_trajectory(found)
+    found = incomplete.without(points, alone | metrics("heun", 0, 1))
+    assert "heun" not in config_queries.traced_variants(found)
+    assert config_queries.has_trajectory(found)

@@ -11,6 +11,7 @@ import plot_trajectory
 import trace_samples
 from scoreladder import datasets, files, models, sampling, traces
 from scoreladder.datasets import Splits
+from scoreladder.errors import JobFailed
 from scoreladder.plotting import animations, style, trajectories
 
 LADDER = {"kind": "geometric", "sigma_max": 3.0, "sigma_min": 0.2, "levels": 4}
@@ -143,6 +144,20 @@ def test_samplers_of_one_budget_are_told_apart_by_their_evaluations():
         "evaluation 100 of 200",
         "evaluation 200 of 200",
     ]
+
+
+def test_samplers_of_few_evaluations_are_told_apart_by_their_shares():
+    told = trajectories.labels(np.array([[0, 1, 1, 3]]))
+    assert told == ["start", "evaluation 1 of 3", "evaluation 2 of 3", "evaluation 3 of 3"]
+    assert trajectories.labels(np.array([[0, 0, 0, 2]]))[1] == "33 % of the evaluations"
+
+
+def test_a_step_size_that_suits_no_ladder_is_told_in_one_line(tmp_path):
+    _, model = built(tmp_path, (2,))
+    sample = {"sampler": "consistent_annealed", "ladder": LADDER, "step_size": 9.0}
+    asked = [{"variant": "wild", "sample": sample | {"denoise": True}, "seed": 0}]
+    with pytest.raises(JobFailed, match=r"^wild: sample\.step_size: "):
+        trace_samples.trace_samples([model], [], asked, "cpu", tmp_path / "states.npz")
 
 
 def test_the_digits_of_thirteen_variants_are_a_small_file(tmp_path):

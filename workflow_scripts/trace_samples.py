@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from scoreladder import config_queries, denoiser, devices, files, sampling, traces
+from scoreladder.errors import JobFailed
 from scoreladder.steps import Keep, at_once
 
 
@@ -20,7 +21,8 @@ def trace_samples(
     """Write the `variants` (V,) and what `traces.trace` has of each, stacked, as one .npz.
 
     traced: {variant, sample, seed} of each, in the order of models; tunings: of those whose step
-    size is tuned. Chains of one training seed start at the same points where they can.
+    size is tuned. Chains of one training seed start at the same points where they can. Raises
+    JobFailed on a step size that does not suit its ladder.
     """
     where = devices.choose(device)
     tuned, found = iter(tunings), []
@@ -36,7 +38,10 @@ def trace_samples(
             traces.chains(network.shape, len(traced)),
             where,
         )
-        found.append(keep(each["variant"], compute))
+        try:
+            found.append(keep(each["variant"], compute))
+        except sampling.StepSizeError as error:
+            raise JobFailed(f"{each['variant']}: sample.step_size: {error}") from error
     stacked = {name: np.stack([each[name] for each in found]) for name in found[0]}
     with files.atomic_path(path) as temporary:
         np.savez(temporary, variants=[each["variant"] for each in traced], **stacked)

@@ -105,7 +105,7 @@ def _told(experiment: dict, missing: dict[str, str]) -> dict[str, str]:
 
 
 def _shown(experiment: dict) -> dict[str, list[str]]:
-    """What figures alone are made from, with what that in turn reads."""
+    """What figures alone are made from, with what has to be there for that."""
 
     def model(variant: str, seed: int) -> str:
         return f"{layout.MODEL.format(variant=variant, seed=seed)}/model.safetensors"
@@ -114,11 +114,18 @@ def _shown(experiment: dict) -> dict[str, list[str]]:
         return f"{layout.TUNING.format(variant=variant)}.json"
 
     every, traced = experiment["variants"], traced_variants(experiment)
-    seeds = {name: first_seed(experiment, layout.METRICS, name) for name in traced}
+    first = experiment["replicates"]["sample_seeds"][0]
+    runs = [
+        {"variant": name, "seed": first_seed(experiment, layout.METRICS, name)} for name in traced
+    ]
     found = {
         layout.FIELDS: [model(*each) for each in shown_models(experiment).items()],
-        layout.TRACED_SAMPLES: [model(every[name]["model"], seeds[name]) for name in traced]
-        + [tuning(name) for name in traced if is_tuned(every[name])],
+        layout.TRACED_SAMPLES: [
+            *(model(every[run["variant"]]["model"], run["seed"]) for run in runs),
+            *(tuning(name) for name in traced if is_tuned(every[name])),
+            # a variant that cannot be sampled cannot be traced either
+            *(f"{layout.METRICS.format(**run, sample_seed=first)}.json" for run in runs),
+        ],
     }
     if experiment["inpaint"]:
         name = drawn_inpainted(experiment)[0]

@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 
 from scoreladder.plotting import style
 
+DATA_LABEL = "real data"
+
 # the centre (2,) of a square of the plane, and half its side
 Window = tuple[np.ndarray, float]
 

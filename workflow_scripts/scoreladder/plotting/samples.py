@@ -10,7 +10,6 @@ from scoreladder.plotting.pictures import picture
 
 ROWS, COLUMNS = 4, 10
 SHOWN = ROWS * COLUMNS
-DATA_LABEL = "real data"
 MOST_POINTS = 4000
 # of the grid that the density of points is counted on
 CELLS = 64
@@ -25,7 +24,7 @@ def sample_grid(
     `columns` blocks stand side by side. samples: per name an array (n, 1 or 3, H, W) with values
     in [−1, 1]; pixels that are not finite have the colour of the gaps.
     """
-    titles = [DATA_LABEL, *(style.wrapped(labels[name], 34) for name in order)]
+    titles = [panels.DATA_LABEL, *(style.wrapped(labels[name], 34) for name in order)]
     figure, every = panels.small_multiples(titles, columns, 0.4, lines_below=0)
     for axes, name in zip(every, ["data", *order], strict=True):
         axes.imshow(picture(samples[name], ROWS, COLUMNS), interpolation="none")
@@ -48,7 +47,7 @@ def point_clouds(
     has a heavy mode, per variant the share of its samples there, written below its points beside
     the true share.
     """
-    titles = [DATA_LABEL, *(style.wrapped(labels[name]) for name in order)]
+    titles = [panels.DATA_LABEL, *(style.wrapped(labels[name]) for name in order)]
     figure, every = panels.small_multiples(titles, 4, 1.0, lines_below=1 + (shares is not None))
     window = panels.window_of(samples["data"])
     for axes, name in zip(every, ["data", *order], strict=True):

@@ -16,7 +16,6 @@ MILLISECONDS = 700
 COLUMNS = (4, 5, 3)
 # images beside each other in a panel
 ACROSS = 4
-DATA_LABEL = "real data"
 
 # draws states (n, ...) into a panel and says what else there is to say of them
 Draw = Callable[[np.ndarray], str]
@@ -25,7 +24,8 @@ Draw = Callable[[np.ndarray], str]
 def labels(evaluations: np.ndarray) -> list[str]:
     """A short label for each frame, of which all variants (V, frames) have spent so much."""
     last, totals = evaluations.shape[1] - 1, evaluations[:, -1]
-    total, alike = int(totals[0]), len(set(totals.tolist())) == 1
+    total = int(totals[0])
+    alike = len(set(totals.tolist())) == 1 and total >= last
     told = [
         f"evaluation {i * total // last} of {total}"
         if alike
@@ -54,7 +54,7 @@ def frames(
     points = real.ndim == 2
     columns = min(COLUMNS, key=lambda each: -(len(states) + 1) % each)
     letters = int(style.PAGE_WIDTH / columns / 0.068)
-    titles = [DATA_LABEL, *(style.wrapped(names[name], letters) for name in states)]
+    titles = [panels.DATA_LABEL, *(style.wrapped(names[name], letters) for name in states)]
     aspect = 1.0 if points else -(-len(real) // ACROSS) / min(len(real), ACROSS)
     figure, every = panels.small_multiples(titles, columns, aspect, lines_below=2)
     head = figure.suptitle(notes[0])
