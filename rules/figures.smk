@@ -176,7 +176,6 @@ rule plot_animation:
 
 rule plot_trajectory:
     input:
-        data=MAIN_DATA,
         states=f"{TRACED_SAMPLES}.npz",
     output:
         animation=report(

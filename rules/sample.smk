@@ -22,6 +22,7 @@ rule sample:
 rule trace_samples:
     input:
         unpack(traced_files),
+        data=MAIN_DATA,
     output:
         states=f"{TRACED_SAMPLES}.npz",
         manifest=f"{TRACED_SAMPLES}.manifest.json",

@@ -98,12 +98,12 @@ def traced(tmp_path, shape):
     files.write_json(tuning, {"relative_step_size": 0.3})
     asked = [{"variant": name, "sample": each, "seed": 0} for name, each in SAMPLES.items()]
     states = tmp_path / "states.npz"
-    trace_samples.trace_samples([model] * len(asked), [tuning], asked, "cpu", states)
+    trace_samples.trace_samples(data, [model] * len(asked), [tuning], asked, "cpu", states)
     labels = {"other": "not shown", **{name: name.title() for name in SAMPLES}}
     made = []
     for name in ("first", "second"):
         paths = tmp_path / f"{name}.png", tmp_path / f"{name}.json"
-        plot_trajectory.plot_trajectory(data, states, labels, *paths)
+        plot_trajectory.plot_trajectory(states, labels, *paths)
         made.append(tuple(path.read_bytes() for path in paths))
     assert made[0] == made[1]
     return states, paths
@@ -115,6 +115,8 @@ def test_a_trajectory_has_a_frame_and_a_label_for_each_state(tmp_path, shape):
     with np.load(states) as arrays:
         assert arrays["variants"].tolist() == list(SAMPLES)
         assert arrays["states"].shape[:2] == (len(SAMPLES), traces.FRAMES)
+        real = datasets.read(tmp_path / "splits.json").values("test")
+        assert np.array_equal(arrays["real"], real[: arrays["states"].shape[2]])
         assert arrays["evaluations"][:, -1].tolist()[:3] == [41, 41, 7]
     labels = [frame["label"] for frame in json.loads(told.read_text())["frames"]]
     assert labels[:2] == ["start", "10 % of the evaluations"]
@@ -153,11 +155,11 @@ def test_samplers_of_few_evaluations_are_told_apart_by_their_shares():
 
 
 def test_a_step_size_that_suits_no_ladder_is_told_in_one_line(tmp_path):
-    _, model = built(tmp_path, (2,))
+    data, model = built(tmp_path, (2,))
     sample = {"sampler": "consistent_annealed", "ladder": LADDER, "step_size": 9.0}
     asked = [{"variant": "wild", "sample": sample | {"denoise": True}, "seed": 0}]
     with pytest.raises(JobFailed, match=r"^wild: sample\.step_size: "):
-        trace_samples.trace_samples([model], [], asked, "cpu", tmp_path / "states.npz")
+        trace_samples.trace_samples(data, [model], [], asked, "cpu", tmp_path / "states.npz")
 
 
 def test_the_digits_of_thirteen_variants_are_a_small_file(tmp_path):

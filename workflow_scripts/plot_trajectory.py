@@ -4,13 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from scoreladder import datasets, files
+from scoreladder import files
 from scoreladder.plotting import animations, style, trajectories
 
 
-def plot_trajectory(
-    data: Path, states: Path, labels: dict[str, str], animation: Path, told: Path
-) -> None:
+def plot_trajectory(states: Path, labels: dict[str, str], animation: Path, told: Path) -> None:
     """Write an animated PNG, and as JSON {"frames": [{"label"}, …]}, what its frames show.
 
     labels: of all variants, in order.
@@ -20,7 +18,7 @@ def plot_trajectory(
     names = [str(name) for name in trace["variants"]]
     notes = trajectories.labels(trace["evaluations"])
     drawn = trajectories.frames(
-        datasets.read(data).values("test", trace["states"].shape[2]),
+        trace["real"],
         dict(zip(names, trace["states"], strict=True)),
         dict(zip(names, trace["sigmas"], strict=True)),
         notes,
@@ -36,7 +34,6 @@ if "snakemake" in globals():
 
     with job(snakemake) as current:
         plot_trajectory(
-            Path(snakemake.input.data),
             Path(snakemake.input.states),
             dict(current.spec["labels"]),
             Path(snakemake.output.animation),

@@ -111,6 +111,8 @@ def save(figure: Figure, *paths: Path | str) -> None:
         for path in map(Path, paths):
             with atomic_path(path) as temporary:
                 figure.savefig(temporary, metadata=UNDATED[path.suffix])
+            # what was laid out for the first holds for all
+            figure.set_layout_engine("none")
 
 
 def palette(names: Sequence[str]) -> dict[str, dict[str, str]]:
