@@ -28,7 +28,7 @@ KILLED    := .snakemake/reproduce.running
 # held while a run is going on; the kernel gives it back however the run ends
 FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock,env)
 
-.PHONY: reproduce status watch compare export test docs bench golden lint clean help
+.PHONY: reproduce figures status watch compare export test docs bench golden lint clean help
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -45,6 +45,9 @@ reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 	  [ $$status != 75 ] || echo "Error: another make reproduce is at work in this folder." >&2; \
 	  exit $$status; }
 	@echo "The report: $(RESULTS)/report.html; where each file is from: $(RESULTS)/provenance.html"
+
+figures: $(STAMP) ## draw the figures that a finished run lacks, without its models
+	@$(SNAKEMAKE) figures $(HOW) --quiet $(if $(PROFILE),host,rules reason host) $(SELECTION)
 
 status: $(STAMP) ## how far each variant and seed has come, also of a run that goes on
 	@$(BIN)/python workflow_scripts/status.py $(subst $(COMMA), ,$(or $(EXPERIMENT),$(EXPERIMENTS)))

@@ -6,6 +6,7 @@ min_version("9.27")
 
 include: "rules/common.smk"
 include: "rules/inputs.smk"
+include: "rules/inputs_report.smk"
 include: "rules/hooks.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
@@ -14,6 +15,7 @@ include: "rules/sample.smk"
 include: "rules/inpaint.smk"
 include: "rules/sweep.smk"
 include: "rules/evaluate.smk"
+include: "rules/figures.smk"
 include: "rules/report.smk"
 
 
@@ -21,6 +23,11 @@ rule all:
     default_target: True
     input:
         INDEX,
+
+
+rule figures:
+    input:
+        every_figure,
 
 
 for name in EXPERIMENTS:
@@ -40,6 +47,7 @@ localrules:
     collect,
     compare,
     judge,
+    plot_animation,
     plot_comparison,
     plot_error_by_density,
     plot_gallery,
@@ -50,6 +58,7 @@ localrules:
     plot_nfe_sweep,
     plot_samples,
     plot_score_fields,
+    plot_trajectory,
     plot_tuning,
     write_report,
     write_index,

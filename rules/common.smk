@@ -76,8 +76,13 @@ SUMMARY = f"{HERE}/summary"
 FIELDS = f"{HERE}/{layout.FIELDS}"
 TABLES = f"{HERE}/tables"
 FIGURE = f"{HERE}/figures/{{figure}}"
+# for the page, for papers, and for all that wants pixels
+FORMATS = ["svg", "pdf", "png"]
 CAPTIONS = "config/report"
+TRACED_SAMPLES = f"{HERE}/{layout.TRACED_SAMPLES}"
+TRACED_INPAINTING = f"{HERE}/{layout.TRACED_INPAINTING}"
 ANIMATION = f"{HERE}/{layout.ANIMATION}"
+TRAJECTORY = f"{HERE}/{layout.TRAJECTORY}"
 
 # which table each of these figures is drawn from
 TRAINING_TABLES = {"learning_curves": "curves", "levels": "levels", "tuning": "tuning"}
@@ -100,6 +105,19 @@ def code(script):
 def templates():
     """The contents of the report's page templates, style and script, which are not Python."""
     return fingerprint.contents(SCRIPTS / "scoreladder" / "report", "*.[hcj]*")
+
+
+def drawn(figure, subcategory, caption=None, **labels):
+    """The files of a figure, a list; the first is shown by Snakemake's own report."""
+    svg, *others = expand(f"{HERE}/figures/{figure}.{{form}}", form=FORMATS, allow_missing=True)
+    shown = report(
+        svg,
+        caption=f"../config/report/{caption or figure}.rst",
+        category="{experiment}",
+        subcategory=subcategory,
+        labels=labels or {"figure": figure},
+    )
+    return [shown, *others]
 
 
 def spec_of(build, *names):

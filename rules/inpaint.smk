@@ -42,22 +42,20 @@ rule fill_exact:
 
 
 # How samples and completions come about, of the first variant that the figure of inpainting shows.
-rule animate_inpainting:
+rule trace_inpainting:
     input:
+        unpack(needs("inpaint", animated_files)),
         data=MAIN_DATA,
-        model=needs("inpaint", animated_model_file),
-        tuning=animated_tuning_file,
-        inpainted=animated_inpainting_file,
     output:
-        animation=f"{ANIMATION}.png",
-        manifest=f"{ANIMATION}.manifest.json",
+        states=f"{TRACED_INPAINTING}.npz",
+        manifest=f"{TRACED_INPAINTING}.manifest.json",
     log:
-        f"{HERE}/logs/animate_inpainting.log",
+        f"{HERE}/logs/trace_inpainting.log",
     conda:
         "../environment.yml"
     threads: 1
     params:
-        spec=spec_of(specs_report.animate_inpainting),
-        code=code("animate_inpainting.py"),
+        spec=spec_of(specs_report.trace_inpainting),
+        code=code("trace_inpainting.py"),
     script:
-        "../workflow_scripts/animate_inpainting.py"
+        "../workflow_scripts/trace_inpainting.py"

@@ -78,10 +78,15 @@ def feature_threads(wildcards):
     return 4 if config_queries.by_inception(WHOLE[wildcards.experiment]) else 1
 
 
-def tuning_file(wildcards):
+def tuning_path(wildcards, variant):
     """The tuned step size, for variants whose step size is tuned."""
-    variant = WHOLE[wildcards.experiment]["variants"][wildcards.variant]
-    return f"{TUNING}.json".format(**wildcards) if config_queries.is_tuned(variant) else []
+    tuned = config_queries.is_tuned(WHOLE[wildcards.experiment]["variants"][variant])
+    path = f"{TUNING}.json".format(experiment=wildcards.experiment, variant=variant)
+    return path if tuned else []
+
+
+def tuning_file(wildcards):
+    return tuning_path(wildcards, wildcards.variant)
 
 
 def of_shards(pattern, wildcards):
@@ -100,6 +105,12 @@ def feature_files(wildcards):
     """The shards' features, where each shard is worth a job of its own."""
     inception = config_queries.by_inception(WHOLE[wildcards.experiment])
     return of_shards(f"{FEATURES}.npy", wildcards) if inception else []
+
+
+def drawn_mask_files(wildcards):
+    """The masks that are drawn by hand."""
+    block = WHOLE[wildcards.experiment]["inpaint"]
+    return [str(Path(path).expanduser()) for path in block["drawn_masks"]] if block else []
 
 
 def every_run(wildcards):
@@ -127,122 +138,3 @@ def every_run(wildcards):
         "mixing_exact": expand(f"{MIXING_EXACT}.json", **here) if mixed else [],
     }
     return {kind: [path for path in paths if path not in MISSING] for kind, paths in every.items()}
-
-
-def shown_model_files(wildcards):
-    shown = config_queries.shown_models(EXPERIMENTS[wildcards.experiment])
-    return [model_path(wildcards, variant, seed) for variant, seed in shown.items()]
-
-
-def first_shards(wildcards, shown):
-    """The first shard of the first run of each shown variant."""
-    experiment = EXPERIMENTS[wildcards.experiment]
-    sample_seed = experiment["replicates"]["sample_seeds"][0]
-    return [
-        SHARD.format(
-            experiment=wildcards.experiment,
-            variant=variant,
-            seed=config_queries.first_seed(experiment, layout.METRICS, variant),
-            sample_seed=sample_seed,
-            shard=0,
-        )
-        + ".npy"
-        for variant in shown
-    ]
-
-
-def shown_shard_files(wildcards):
-    shown = config_queries.shown_variants(EXPERIMENTS[wildcards.experiment])
-    return first_shards(wildcards, shown)
-
-
-def gallery_shard_files(wildcards):
-    return first_shards(wildcards, EXPERIMENTS[wildcards.experiment]["gallery"])
-
-
-def gallery_data_files(wildcards):
-    """The data of the gallery's rows, in their order."""
-    names = config_queries.gallery_data(EXPERIMENTS[wildcards.experiment])
-    return expand(DATA, experiment=wildcards.experiment, data=names)
-
-
-def drawn_mask_files(wildcards):
-    """The masks that are drawn by hand."""
-    block = WHOLE[wildcards.experiment]["inpaint"]
-    return [str(Path(path).expanduser()) for path in block["drawn_masks"]] if block else []
-
-
-def completion_files(wildcards):
-    """The completions by the first model of each inpainting variant that is drawn."""
-    experiment = EXPERIMENTS[wildcards.experiment]
-    return [
-        INPAINTED.format(
-            experiment=wildcards.experiment,
-            variant=variant,
-            seed=config_queries.first_seed(experiment, layout.INPAINTED, variant),
-        )
-        + ".npz"
-        for variant in config_queries.drawn_inpainted(experiment)
-    ]
-
-
-def animated_model_file(wildcards):
-    """The first model of the first variant that the figure of inpainting shows."""
-    experiment = EXPERIMENTS[wildcards.experiment]
-    variant = config_queries.drawn_inpainted(experiment)[0]
-    seed = config_queries.first_seed(experiment, layout.INPAINTED, variant)
-    return model_path(wildcards, variant, seed)
-
-
-def animated_inpainting_file(wildcards):
-    """What that model's holes were filled with: the step size is chosen there."""
-    experiment = EXPERIMENTS[wildcards.experiment]
-    variant = config_queries.drawn_inpainted(experiment)[0]
-    seed = config_queries.first_seed(experiment, layout.INPAINTED, variant)
-    names = {"experiment": wildcards.experiment, "variant": variant, "seed": seed}
-    return f"{INPAINTED}.json".format(**names)
-
-
-def animated_tuning_file(wildcards):
-    """The tuned step size of that variant, where it is tuned: it is sampled too."""
-    experiment = EXPERIMENTS[wildcards.experiment]
-    variant = config_queries.drawn_inpainted(experiment)[0]
-    tuned = config_queries.is_tuned(experiment["variants"][variant])
-    return (
-        TUNING.format(experiment=wildcards.experiment, variant=variant) + ".json" if tuned else []
-    )
-
-
-def animation_file(wildcards):
-    """The animation, for experiments that have one."""
-    animated = config_queries.is_animated(EXPERIMENTS[wildcards.experiment])
-    return f"{ANIMATION}.png".format(**wildcards) if animated else []
-
-
-def filled_exact_file(wildcards):
-    """How far methods of inpainting are from the exact conditional, where there are any."""
-    path = f"{FILLED_EXACT}.json".format(**wildcards)
-    asked = EXPERIMENTS[wildcards.experiment]["inpaint"] and path not in MISSING
-    return path if asked else []
-
-
-def comparison_tables(wildcards):
-    names = [entry["name"] for entry in EXPERIMENTS[wildcards.experiment]["comparisons"]]
-    return expand(f"{TABLES}/{{comparison}}.csv", comparison=names, **wildcards)
-
-
-def figure_files(wildcards):
-    experiment = EXPERIMENTS[wildcards.experiment]
-    compared = [f"comparison.{entry['name']}" for entry in experiment["comparisons"]]
-    return expand(
-        f"{FIGURE}.svg", figure=[*compared, *config_queries.figures(experiment)], **wildcards
-    )
-
-
-def caption_files(wildcards):
-    names = ("comparison", *config_queries.figures(EXPERIMENTS[wildcards.experiment]))
-    return [f"{CAPTIONS}/{name}.rst" for name in names]
-
-
-def report_of(experiment):
-    return f"{HERE}/report.html".format(experiment=experiment)

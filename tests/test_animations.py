@@ -5,7 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-import animate_inpainting
+import plot_animation
+import trace_inpainting
 from scoreladder import datasets, files, masks, models
 from scoreladder.datasets import Splits
 from scoreladder.plotting import animations
@@ -44,7 +45,9 @@ def test_an_animation_ends_with_the_known_pixels_as_they_are(tmp_path, method):
     paths, inpainted = [tmp_path / f"{name}.png" for name in "ab"], tmp_path / "inpainted.json"
     files.write_json(inpainted, {"relative_step_sizes": {"replacement": 0.1}})
     for path in paths:
-        animate_inpainting.animate_inpainting(data, model, None, inpainted, spec, "cpu", path)
+        states = path.with_suffix(".npz")
+        trace_inpainting.trace_inpainting(data, model, None, inpainted, spec, "cpu", states)
+        plot_animation.plot_animation(states, path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
     found, durations = frames(paths[0])
     assert len(found) == animations.FRAMES and durations == [125] * 31 + [2500]
@@ -60,8 +63,8 @@ def test_an_animation_ends_with_the_known_pixels_as_they_are(tmp_path, method):
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64)])
 def test_an_animation_of_pure_noise_is_smaller_than_a_megabyte(tmp_path, shape):
     random, count = np.random.default_rng(0), animations.shown(shape)
-    states = [random.uniform(-1, 1, (count, *shape)) for _ in range(60)]
-    animations.write(states, states[::-1], tmp_path / "noise.png")
+    states = random.uniform(-1, 1, (animations.FRAMES, count, *shape))
+    animations.write(animations.beside(states, states[::-1]), tmp_path / "noise.png")
     assert (tmp_path / "noise.png").stat().st_size < 1e6
     assert len(frames(tmp_path / "noise.png")[0]) == animations.FRAMES
 

@@ -155,8 +155,9 @@ def test_a_model_without_a_ladder_has_dashes_in_every_form_of_the_table(tmp_path
         assert cells[gaps].tolist() == ["–"] * 5
         assert (cells["model"], cells["sampler"]) == (flow["network"], flow["sampler"])
         assert cells["learning rate"] == "0.0025"
-    row = next(line for line in formats.latex(rows, "T", "N").splitlines() if "flow 8" in line)
-    assert row.count(" -- ") >= 5
+    lines = [line for line in formats.latex(rows, "T", "N").splitlines() if " & " in line]
+    row = next(line for line in lines if "flow 8" in line)
+    assert row.count(" -- ") == 4 and "& -- & 200 &" in lines[-1]
 
 
 def test_markdown_is_a_pipe_table_of_all_cells():
@@ -170,23 +171,28 @@ def test_markdown_is_a_pipe_table_of_all_cells():
     assert cells == formats.printed(table()).iloc[0].tolist()
 
 
-def test_latex_is_a_booktabs_table_with_as_many_cells_in_every_row():
+def test_latex_is_booktabs_tables_with_as_many_cells_in_every_row():
     text = formats.latex(table(), "Scales", "Some notes.")
-    assert text.startswith("\\begin{table}\n\\caption{Scales. Some notes.}\n")
-    body = text.split("\\toprule\n")[1].split("\\bottomrule")[0].replace("\\midrule\n", "")
-    rows = [line.removesuffix(" \\\\") for line in body.strip().splitlines()]
-    assert len(rows) == 1 + 3
-    columns = formats.printed(table()).shape[1]
-    assert {row.count(" & ") + 1 for row in rows} == {columns}
-    alignment = text.split("\\begin{tabular}{")[1].split("}")[0]
-    assert len(alignment) == columns and set(alignment) <= {"l", "r"}
+    assert text.splitlines()[0].startswith("% needs \\usepackage{booktabs,tabularx}")
+    assert "\\caption{Scales. Some notes.}\n" in text and "21.3 [19.8,~22.9]" in text
+    names = []
+    # the floor was measured, but is no variant
+    for part, variants in zip(text.split("\\toprule\n")[1:], (3, 2, 2), strict=True):
+        body = part.split("\\bottomrule")[0].replace("\\midrule\n", "")
+        rows = [line.removesuffix(" \\\\").split(" & ") for line in body.strip().splitlines()]
+        assert len(rows) == 1 + variants
+        assert {len(row) for row in rows} == {len(rows[0])}
+        assert rows[0][0] == "variant" and rows[1][0] == "10 scales"
+        names += rows[0][1:]
+    assert len(names) + 1 == formats.printed(table()).shape[1]
+    assert names[0] == "FID in digit-classifier features"
 
 
 def test_latex_escapes_what_it_would_take_for_commands():
     text = formats.latex(table(), "100 % of A_B", "p < 5 % & more")
-    assert "\\caption{100 \\% of A\\_B. p < 5 \\% \\& more}" in text
+    assert "\\caption{100 \\% of A\\_B. p $<$ 5 \\% \\& more}" in text
     assert "5 \\% \\& $\\lambda$\\_1 \\#\\{" in text
-    outside = "".join(text.split("$")[::2])
+    outside = "".join(text.split("\n", 1)[1].split("$")[::2])
     for command in "_^%#":
         position = outside.find(command)
         while position >= 0:

@@ -111,10 +111,23 @@ def test_a_failed_animation_is_told_of_and_the_report_does_without(tmp_path):
     block = "inpaint: {variants: [multi], masks: [half], images: 2, completions: 2}"
     experiment = loaded(tmp_path, VALID.replace("grids:", f"{block}\ngrids:"))
     assert config_queries.is_animated(experiment)
-    alone = {"figures/inpainting.animation.png": "animate_inpainting: killed"}
+    alone = {"traces/inpainting.npz": "trace_inpainting: killed"}
     found = incomplete.without(experiment, alone)
     assert found["missing"] == alone and not config_queries.is_animated(found)
     # one that only lacks what it reads is made anew from what is there
     found = incomplete.without(experiment, alone | {"inpainted/multi/seed0.json": "killed"})
     assert list(found["missing"]) == ["inpainted/multi/seed0.json"]
     assert config_queries.is_animated(found)
+
+
+def test_a_failed_trace_of_samples_is_told_of_and_the_report_does_without(points):
+    alone = {"traces/samples.npz": "trace_samples: killed"}
+    found = incomplete.without(points, alone)
+    assert found["missing"] == alone and not config_queries.has_trajectory(found)
+    # of what is left it can be made
+    for read in ("models/multi/seed0/model.safetensors", "tuning/multi.json"):
+        found = incomplete.without(points, alone | {read: "killed"})
+        assert found["missing"] == {} and config_queries.has_trajectory(found)
+    found = incomplete.without(points, alone | metrics("heun", 0, 1))
+    assert "heun" not in config_queries.traced_variants(found)
+    assert config_queries.has_trajectory(found)

@@ -15,6 +15,7 @@ from scoreladder import datasets, files
 from scoreladder.datasets import Splits
 from scoreladder.plotting import style
 
+STARTS = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
 TOY = {"name": "gaussian_mixture", "weights": [0.8, 0.2]}
 
 
@@ -37,7 +38,10 @@ def drawn(axes):
 
 @pytest.fixture
 def twice(tmp_path, monkeypatch):
-    """Draw a figure two times as SVG and PNG, see that the bytes agree, and give it back."""
+    """Draw a figure two times in each format, see that the bytes agree, and give it back.
+
+    It is as wide as a column or a page, and no letter is too small for print.
+    """
     kept, write = [], style.save
     monkeypatch.setitem(style.RC, "savefig.dpi", 50)
     monkeypatch.setattr(
@@ -46,13 +50,16 @@ def twice(tmp_path, monkeypatch):
 
     def draw(plot, *arguments):
         for name in ("first", "second"):
-            plot(*arguments, tmp_path / f"{name}.svg", tmp_path / f"{name}.png")
-        for kind, start in (("svg", b"<?xml"), ("png", b"\x89PNG")):
+            plot(*arguments, *(tmp_path / f"{name}.{kind}" for kind in STARTS))
+        for kind, start in STARTS.items():
             first, second = (
                 (tmp_path / f"{name}.{kind}").read_bytes() for name in ("first", "second")
             )
             assert first == second and first.startswith(start)
         assert b"<svg" in (tmp_path / "first.svg").read_bytes()
+        assert kept[-1].get_figwidth() in (style.COLUMN_WIDTH, style.PAGE_WIDTH)
+        shown = [each for each in kept[-1].findobj(Text) if each.get_text().strip()]
+        assert min(each.get_fontsize() for each in shown) >= 7
         return kept[-1]
 
     return draw

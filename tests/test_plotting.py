@@ -1,5 +1,6 @@
 """Figures: the same bytes twice, one look per variant, and the facts that they show."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,15 @@ def test_saving_twice_gives_the_same_bytes(tmp_path):
     for kind in ("svg", "png"):
         assert (tmp_path / f"0.{kind}").read_bytes() == (tmp_path / f"1.{kind}").read_bytes()
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_no_drawing_has_colours_or_sizes_of_its_own():
+    own = re.compile(r"""#[0-9a-f]{6}|fontsize=\d|colormaps\[|olors?=["']\w""", re.IGNORECASE)
+    files = [path for path in Path(style.__file__).parent.glob("*.py") if path.name != "style.py"]
+    assert len(files) > 8
+    assert {path.name: own.findall(path.read_text()) for path in files} == {
+        path.name: [] for path in files
+    }
 
 
 def test_palette_tells_fourteen_variants_apart():

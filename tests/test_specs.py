@@ -161,11 +161,34 @@ def test_the_figure_of_inpainting_shows_two_variants_and_the_animation_the_first
     drawn = specs_report.plot_inpainting(experiment)
     assert drawn["shown"] == ["few", "multi"] and drawn["methods"][0] == "projection"
     assert drawn["problems"] == ["text", "half"] and len(drawn["labels"]) == 4
-    animated = specs_report.animate_inpainting(experiment)
+    animated = specs_report.trace_inpainting(experiment)
     assert (animated["mask"], animated["method"], animated["seed"]) == ("text", "projection", 0)
     assert animated["sample"]["ladder"]["levels"] == 3 and "shards" not in animated["sample"]
     missing = {"missing": {"inpainted/few/seed0.json": "killed"}}
-    assert specs_report.animate_inpainting(experiment | missing)["seed"] == 1
+    assert specs_report.trace_inpainting(experiment | missing)["seed"] == 1
+
+
+def test_samples_are_traced_of_what_is_shown_and_has_noise_levels(experiment):
+    traced = specs_report.trace_samples(experiment)["traced"]
+    shown = config_queries.shown_variants(experiment)
+    assert "gan" in shown and "heun" in shown
+    assert [each["variant"] for each in traced] == [
+        name for name in shown if name not in ("gan", "flow")
+    ]
+    heun = next(each for each in traced if each["variant"] == "heun")
+    assert heun["sample"]["sampler"] == "heun" and heun["seed"] == 0
+    assert "shards" not in heun["sample"]
+    missing = {"missing": {"metrics/heun/seed0/s0.json": "killed"}}
+    later = {
+        each["variant"]: each["seed"]
+        for each in specs_report.trace_samples(experiment | missing)["traced"]
+    }
+    assert later["heun"] == 1 and later["multi"] == 0
+
+
+def test_models_without_noise_levels_alone_have_no_trajectory(experiment):
+    assert config_queries.has_trajectory(experiment)
+    assert not config_queries.has_trajectory(experiment | {"showcase": ["gan", "flow"]})
 
 
 def test_the_floor_is_measured_for_every_number_of_samples(experiment):

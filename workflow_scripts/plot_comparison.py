@@ -8,7 +8,7 @@ from scoreladder.plotting import comparisons, style
 
 
 def plot_comparison(
-    table: Path, runs: Path, labels: dict[str, str], axis: dict | None, svg: Path, png: Path
+    table: Path, runs: Path, labels: dict[str, str], axis: dict | None, *paths: Path
 ) -> None:
     """Draw the comparison in `table`; labels of all variants, in order.
 
@@ -21,7 +21,7 @@ def plot_comparison(
     else:
         values = dict(axis["values"])
         figure = comparisons.along_axis(rows, every, styles, values, axis["label"])
-    style.save(figure, svg, png)
+    style.save(figure, *paths)
 
 
 if "snakemake" in globals():
@@ -33,6 +33,5 @@ if "snakemake" in globals():
             Path(snakemake.input.runs),
             dict(current.spec["labels"]),
             current.spec["axis"],
-            Path(snakemake.output.svg),
-            Path(snakemake.output.png),
+            *map(Path, snakemake.output.drawings),
         )

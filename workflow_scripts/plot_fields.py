@@ -8,7 +8,7 @@ from scoreladder.plotting import fields as drawings
 from scoreladder.plotting import style
 
 
-def plot_fields(name: str, fields: Path, labels: dict[str, str], svg: Path, png: Path) -> None:
+def plot_fields(name: str, fields: Path, labels: dict[str, str], *paths: Path) -> None:
     """Draw score_fields or error_by_density from the maps; labels of all variants, in order."""
     with np.load(fields, allow_pickle=False) as arrays:
         maps = dict(arrays)
@@ -16,7 +16,7 @@ def plot_fields(name: str, fields: Path, labels: dict[str, str], svg: Path, png:
         figure = drawings.score_fields(maps, labels)
     else:
         figure = drawings.error_by_density(maps, labels, style.palette(list(labels)))
-    style.save(figure, svg, png)
+    style.save(figure, *paths)
 
 
 if "snakemake" in globals():
@@ -27,6 +27,5 @@ if "snakemake" in globals():
             snakemake.params.figure,
             Path(snakemake.input.fields),
             dict(current.spec["labels"]),
-            Path(snakemake.output.svg),
-            Path(snakemake.output.png),
+            *map(Path, snakemake.output.drawings),
         )

@@ -12,8 +12,7 @@ def plot_gallery(
     data: dict[str, Path],
     shards: dict[str, Path],
     shown: list[tuple[str, str, str]],
-    svg: Path,
-    png: Path,
+    *paths: Path,
 ) -> None:
     """A row per data set: its test split and the samples of each of its shown variants.
 
@@ -23,7 +22,7 @@ def plot_gallery(
     for variant, name, title in shown:
         rows[name][title] = np.load(shards[variant], allow_pickle=False)
     named = {name.replace("-", " "): panels for name, panels in rows.items()}
-    style.save(samples.gallery(named), svg, png)
+    style.save(samples.gallery(named), *paths)
 
 
 if "snakemake" in globals():
@@ -36,6 +35,5 @@ if "snakemake" in globals():
             dict(zip(names, map(Path, snakemake.input.data), strict=True)),
             {each[0]: Path(p) for each, p in zip(shown, snakemake.input.shards, strict=True)},
             shown,
-            Path(snakemake.output.svg),
-            Path(snakemake.output.png),
+            *map(Path, snakemake.output.drawings),
         )

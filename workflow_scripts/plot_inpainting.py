@@ -12,8 +12,7 @@ def plot_inpainting(
     labels: dict[str, str],
     problems: list[str],
     methods: list[str],
-    svg: Path,
-    png: Path,
+    *paths: Path,
 ) -> None:
     """Draw what methods make of problems by each variant's completions.
 
@@ -35,7 +34,7 @@ def plot_inpainting(
         )
         for mask, method in shown
     }
-    style.save(holes.holes(rows), svg, png)
+    style.save(holes.holes(rows), *paths)
 
 
 if "snakemake" in globals():
@@ -47,6 +46,5 @@ if "snakemake" in globals():
             dict(current.spec["labels"]),
             current.spec["problems"],
             current.spec["methods"],
-            Path(snakemake.output.svg),
-            Path(snakemake.output.png),
+            *map(Path, snakemake.output.drawings),
         )

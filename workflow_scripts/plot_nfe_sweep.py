@@ -10,12 +10,12 @@ from scoreladder.plotting import style, sweeps
 
 
 def plot_nfe_sweep(
-    table: Path, floor: Path, metric: str, count: int, labels: dict[str, str], svg: Path, png: Path
+    table: Path, floor: Path, metric: str, count: int, labels: dict[str, str], *paths: Path
 ) -> None:
     """Draw the sweep in `table`; floor: the metrics of `count` real samples; labels: by sampler."""
     floors = files.read_json(floor).get(str(count), {})
     least = floors.get(metric, {}).get("mean", np.nan)
-    style.save(sweeps.nfe_sweep(pd.read_csv(table), labels, metric, least), svg, png)
+    style.save(sweeps.nfe_sweep(pd.read_csv(table), labels, metric, least), *paths)
 
 
 if "snakemake" in globals():
@@ -28,6 +28,5 @@ if "snakemake" in globals():
             current.spec["metric"],
             current.spec["count"],
             dict(current.spec["labels"]),
-            Path(snakemake.output.svg),
-            Path(snakemake.output.png),
+            *map(Path, snakemake.output.drawings),
         )

@@ -16,8 +16,7 @@ def plot_samples(
     shards: dict[str, Path],
     labels: dict[str, str],
     dataset: dict,
-    svg: Path,
-    png: Path,
+    *paths: Path,
 ) -> None:
     """Draw image grids or point clouds, whichever the data is; shards: variant → its samples."""
     splits = datasets.read(data)
@@ -36,7 +35,7 @@ def plot_samples(
             shares, truth = {name: float(means[name]) for name in order}, max(dataset["weights"])
         styles = style.palette(list(labels))
         figure = drawings.point_clouds(shown, order, labels, styles, shares, truth)
-    style.save(figure, svg, png)
+    style.save(figure, *paths)
 
 
 if "snakemake" in globals():
@@ -49,6 +48,5 @@ if "snakemake" in globals():
             dict(zip(current.spec["shown"], map(Path, snakemake.input.shards), strict=True)),
             dict(current.spec["labels"]),
             current.spec["dataset"],
-            Path(snakemake.output.svg),
-            Path(snakemake.output.png),
+            *map(Path, snakemake.output.drawings),
         )

@@ -14,7 +14,7 @@ DRAWINGS = {
 
 
 def plot_training(
-    name: str, table: Path, labels: dict[str, str], shown: list[str], svg: Path, png: Path
+    name: str, table: Path, labels: dict[str, str], shown: list[str], *paths: Path
 ) -> None:
     """Draw the figure of that name from its table.
 
@@ -22,7 +22,7 @@ def plot_training(
     """
     drawn = {variant: labels[variant] for variant in shown}
     figure = DRAWINGS[name](pd.read_csv(table), drawn, style.palette(list(labels)))
-    style.save(figure, svg, png)
+    style.save(figure, *paths)
 
 
 if "snakemake" in globals():
@@ -34,6 +34,5 @@ if "snakemake" in globals():
             Path(snakemake.input.table),
             dict(current.spec["labels"]),
             current.spec["shown"],
-            Path(snakemake.output.svg),
-            Path(snakemake.output.png),
+            *map(Path, snakemake.output.drawings),
         )

@@ -98,7 +98,7 @@ def test_no_more_gpu_jobs_run_at_once_than_there_are_gpus(spans):
 def test_models_are_trained_and_sampled_on_gpus_and_measured_without(spans):
     for span in spans:
         rule = re.match(r"rule_([a-z_]+?)(_wildcards|$)", span.comment)[1]
-        on_gpu = ("train", "tune", "sweep_nfe", "inpaint", "animate_inpainting")
+        on_gpu = ("train", "tune", "sweep_nfe", "inpaint", "trace_samples", "trace_inpainting")
         wants = rule in (*on_gpu, "run_evaluate_sample")
         assert span.gpus == wants, span
 

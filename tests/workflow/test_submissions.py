@@ -6,8 +6,8 @@ import pytest
 
 SHARDS = 3
 VARIANTS, SEEDS, MODELS, TUNED = 3, 2, 2, 2
-# reference, floor, and the scores of the shown models
-ONCE = 3
+# reference, floor, and of the shown models the scores and the trace of samples
+ONCE = 4
 # a rule that the target has no job of
 NO_GROUPS = ("--set-resource-scopes", "turn=local", "--groups", "write_index=none")
 

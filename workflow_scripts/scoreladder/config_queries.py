@@ -101,6 +101,13 @@ def shown_models(experiment: dict) -> dict[str, int]:
     return found
 
 
+def traced_variants(experiment: dict) -> list[str]:
+    """The shown variants whose samples come about step by step."""
+    return [
+        name for name in shown_variants(experiment) if not is_direct(experiment["variants"][name])
+    ]
+
+
 def run_missing(experiment: dict, pattern: str, **names: str | int) -> bool:
     """Whether a report has to do without one run's result, a JSON file of a pattern of `layout`."""
     return f"{pattern.format(**names)}.json" in experiment["missing"]
@@ -129,8 +136,14 @@ def drawn_inpainted(experiment: dict) -> list[str]:
 
 def is_animated(experiment: dict) -> bool:
     """Whether the report shows step by step how holes are filled."""
-    there = f"{layout.ANIMATION}.png" not in experiment["missing"]
+    there = f"{layout.TRACED_INPAINTING}.npz" not in experiment["missing"]
     return bool(experiment["inpaint"]) and there
+
+
+def has_trajectory(experiment: dict) -> bool:
+    """Whether the report shows step by step how samples come about."""
+    there = f"{layout.TRACED_SAMPLES}.npz" not in experiment["missing"]
+    return bool(traced_variants(experiment)) and there
 
 
 def tuned_methods(experiment: dict, variant: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Comparison tables as Markdown and LaTeX."""
 
 import math
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -32,7 +33,27 @@ MATHS = {
     "–": "--",
     "−": "$-$",
     "×": r"$\times$",
+    "α": r"$\alpha$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "±": r"$\pm$",
+    "·": r"$\cdot$",
+    "†": r"$\dagger$",
+    # other characters in LaTeX's first encoding of fonts
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
+    '"': "''",
 }
+
+# all columns side by side would be half a metre wide; those with words share the width of a page
+LATEX_BLOCKS = (
+    ("variant", "n", "sd (train)", "sd (sample)", "se (within)", "difference", "outcome"),
+    ("variant", "model", "ladder", "λ(σ)", "p(σ)", "objective", "sampler"),
+    ("variant", "step α/σ²", "NFE", "images", "learning rate", "parameters", "train s"),
+)
+NARROW = ("n", "sd (train)", "sd (sample)", "se (within)", *LATEX_BLOCKS[2][1:])
+WORDS = ("outcome", *LATEX_BLOCKS[1])
 
 
 def printed(table: pd.DataFrame, published: Sequence[dict] = ()) -> pd.DataFrame:
@@ -96,17 +117,50 @@ def markdown(table: pd.DataFrame, title: str, notes: str, published: Sequence[di
 
 
 def latex(table: pd.DataFrame, title: str, notes: str, published: Sequence[dict] = ()) -> str:
-    """The table as a LaTeX table environment for booktabs, in ASCII."""
-    notes += protocols(published)
+    """The table as a LaTeX table environment for booktabs and tabularx, in ASCII.
+
+    Three parts stand one above another, each with the variants: what was measured, what they are,
+    and what they cost.
+    """
     shown = printed(table, published)
-    alignment = "l" + "r" * 6 + "l" * (shown.shape[1] - 7)
-    header = " & ".join(_tex(name) for name in shown.columns)
-    rows = " \\\\\n".join(" & ".join(_tex(cell) for cell in row) for row in shown.to_numpy())
-    return (
-        f"\\begin{{table}}\n\\caption{{{_tex(title)}. {_tex(notes)}}}\n"
-        f"\\begin{{tabular}}{{{alignment}}}\n\\toprule\n{header} \\\\\n\\midrule\n"
-        f"{rows} \\\\\n\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n"
-    )
+    measured, *settings = (list(block) for block in LATEX_BLOCKS)
+    measured.insert(1, shown.columns[1])
+    parts = [shown[measured], *(shown.loc[shown["model"] != "", names] for names in settings)]
+    lines = [
+        "% needs \\usepackage{booktabs,tabularx}, and text as wide as a page: 7 in",
+        r"\begin{table*}",
+        r"\setlength{\belowcaptionskip}{6pt}",
+        f"\\caption{{{_tex(title)}. {_tex(notes + protocols(published))}}}",
+        r"\footnotesize",
+        r"\setlength{\tabcolsep}{4pt}",
+        r"\renewcommand{\arraystretch}{1.15}",
+        "\n\n\\medskip\n".join(map(_tabularx, parts)),
+        r"\end{table*}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _tabularx(table: pd.DataFrame) -> str:
+    """A part of a table, as wide as the text."""
+    rows = [" & ".join(map(_tex, row)) + r" \\" for row in [table.columns, *table.to_numpy()]]
+    lines = [
+        f"\\begin{{tabularx}}{{\\textwidth}}{{{''.join(map(_column, table.columns))}}}",
+        r"\toprule",
+        rows[0],
+        r"\midrule",
+        *rows[1:],
+        r"\bottomrule",
+        r"\end{tabularx}",
+    ]
+    return "\n".join(lines)
+
+
+def _column(name: str) -> str:
+    """How the column of that name is set."""
+    if name in NARROW:
+        return "r"
+    side = "raggedright" if name in WORDS else "raggedleft"
+    return f">{{\\{side}\\arraybackslash}}X"
 
 
 def _tex(text: str) -> str:
@@ -116,4 +170,7 @@ def _tex(text: str) -> str:
     text = text.replace("^", r"\^{}").replace("~", r"\~{}")
     for symbol, maths in MATHS.items():
         text = text.replace(symbol, maths)
-    return text
+    # an interval stays on one line
+    text = re.sub(r"(\[\S+,) (\S+\])", r"\1~\2", text)
+    # which the end of the row above would take for its own
+    return "{}" + text if text.startswith(("[", "*")) else text

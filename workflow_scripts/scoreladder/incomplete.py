@@ -7,10 +7,13 @@ from scoreladder.catalog import OF_INPAINTING, OF_LIKELIHOOD
 from scoreladder.config_queries import (
     data_of_comparison,
     drawn_inpainted,
+    first_seed,
     inpainted_variants,
+    is_tuned,
     likelihood_variants,
     number_at,
     shown_models,
+    traced_variants,
 )
 from scoreladder.files import read_json
 
@@ -95,23 +98,41 @@ def _told(experiment: dict, missing: dict[str, str]) -> dict[str, str]:
         for seed in replicates["train_seeds"]
         for sample_seed in replicates["sample_seeds"]
     ]
-    # it reads models alone, so that with all of them it was it that failed
-    read = [
-        f"{layout.MODEL.format(variant=variant, seed=seed)}/model.safetensors"
-        for variant, seed in shown_models(experiment).items()
-    ]
-    expected += [] if any(path in missing for path in read) else [f"{layout.FIELDS}.npz"]
-    expected += [] if _reads_missing(experiment, missing) else [f"{layout.ANIMATION}.png"]
+    # where all is there that it reads, it was the job itself that failed
+    for result, read in _shown(experiment).items():
+        expected += [] if any(path in missing for path in read) else [f"{result}.npz"]
     return {path: missing[path] for path in dict.fromkeys(expected) if path in missing}
 
 
-def _reads_missing(experiment: dict, missing: dict[str, str]) -> bool:
-    """Whether the animation of inpainting lacks what it reads, where there is one."""
-    if not experiment["inpaint"]:
-        return True
-    name, seed = drawn_inpainted(experiment)[0], experiment["replicates"]["train_seeds"][0]
-    read = (layout.TUNING.format(variant=name), layout.INPAINTED.format(variant=name, seed=seed))
-    return any(f"{path}.json" in missing for path in read)
+def _shown(experiment: dict) -> dict[str, list[str]]:
+    """What figures alone are made from, with what has to be there for that."""
+
+    def model(variant: str, seed: int) -> str:
+        return f"{layout.MODEL.format(variant=variant, seed=seed)}/model.safetensors"
+
+    def tuning(variant: str) -> str:
+        return f"{layout.TUNING.format(variant=variant)}.json"
+
+    every, traced = experiment["variants"], traced_variants(experiment)
+    first = experiment["replicates"]["sample_seeds"][0]
+    runs = [
+        {"variant": name, "seed": first_seed(experiment, layout.METRICS, name)} for name in traced
+    ]
+    found = {
+        layout.FIELDS: [model(*each) for each in shown_models(experiment).items()],
+        layout.TRACED_SAMPLES: [
+            *(model(every[run["variant"]]["model"], run["seed"]) for run in runs),
+            *(tuning(name) for name in traced if is_tuned(every[name])),
+            # a variant that cannot be sampled cannot be traced either
+            *(f"{layout.METRICS.format(**run, sample_seed=first)}.json" for run in runs),
+        ],
+    }
+    if experiment["inpaint"]:
+        name = drawn_inpainted(experiment)[0]
+        seed = first_seed(experiment, layout.INPAINTED, name)
+        filled = f"{layout.INPAINTED.format(variant=name, seed=seed)}.json"
+        found[layout.TRACED_INPAINTING] = [tuning(name), filled]
+    return found
 
 
 def _any_run(experiment: dict, there: Callable[..., bool], pattern: str, variant: str) -> bool:

@@ -13,6 +13,7 @@ from scoreladder.config_queries import (
     number_at,
     shown_models,
     shown_variants,
+    traced_variants,
 )
 from scoreladder.specs import dataset, features, pick, sampler_block, without_path
 
@@ -117,6 +118,20 @@ def plot_mixing(experiment: dict) -> dict:
     return {}
 
 
+def trace_samples(experiment: dict) -> dict:
+    """{traced: of each shown variant that has noise levels {variant, sample, seed}}."""
+    return {
+        "traced": [
+            {
+                "variant": name,
+                "sample": sampler_block(experiment["variants"][name]),
+                "seed": first_seed(experiment, layout.METRICS, name),
+            }
+            for name in traced_variants(experiment)
+        ]
+    }
+
+
 def plot_inpainting(experiment: dict) -> dict:
     """{labels, shown: [variants], problems, methods}: two variants at most are drawn."""
     block = experiment["inpaint"]
@@ -125,7 +140,7 @@ def plot_inpainting(experiment: dict) -> dict:
     return plot(experiment) | shown | posed | pick(block, "methods")
 
 
-def animate_inpainting(experiment: dict) -> dict:
+def trace_inpainting(experiment: dict) -> dict:
     """{sample, mask, method, seed}: what the figure shows first; sample is the first variant's."""
     block, variant = experiment["inpaint"], drawn_inpainted(experiment)[0]
     return {
@@ -134,6 +149,11 @@ def animate_inpainting(experiment: dict) -> dict:
         "method": block["methods"][0],
         "seed": first_seed(experiment, layout.INPAINTED, variant),
     }
+
+
+def plot_animation(experiment: dict) -> dict:
+    """{}: the animation is all in its states and its code."""
+    return {}
 
 
 def write_report(experiment: dict) -> dict:

@@ -74,8 +74,8 @@ def load_others(folder: Path, selected: list[str]) -> dict[str, dict]:
 
 
 def _rules(root: Path) -> set[str]:
-    """Names that rules have, each as its script."""
-    return {path.stem for path in (root / "workflow_scripts").glob("*.py")} | {"all"}
+    """Names that rules have, each as its script or what it gathers."""
+    return {path.stem for path in (root / "workflow_scripts").glob("*.py")} | {"all", "figures"}
 
 
 def load_experiment(path: Path) -> dict:

@@ -26,29 +26,34 @@ def chosen(states: list[np.ndarray]) -> list[np.ndarray]:
     return [states[place] for place in places]
 
 
-def write(samples: list[np.ndarray], completions: list[np.ndarray], path: Path) -> None:
-    """Write states of samples beside those of completions, (n, C, H, W) each, as an animated PNG.
+def beside(samples: np.ndarray, completions: np.ndarray) -> list[np.ndarray]:
+    """Frames of states of samples beside those of completions, (frames, n, C, H, W) each.
 
-    Values beyond [−1, 1] are shown as its ends. The shorter list waits at its end; the last frame
-    stays for a while, and then it begins anew.
+    Values beyond [−1, 1] are shown as its ends. The shorter sequence waits at its end.
+    """
+    last = max(len(samples), len(completions))
+    return [
+        _frame(*(each[min(place, len(each) - 1)] for each in (samples, completions)))
+        for place in range(last)
+    ]
+
+
+def write(frames: list[np.ndarray], path: Path, milliseconds: int = MILLISECONDS) -> None:
+    """Write frames, uint8 (H, W) or (H, W, 3), as an animated PNG.
+
+    Each stays for so many milliseconds, the last one for a while; then it begins anew.
     """
     # here, because importing it takes a while
     from PIL import Image
 
-    left, right = chosen(samples), chosen(completions)
-    count = max(len(left), len(right))
-    frames = [
-        Image.fromarray(_frame(left[min(place, len(left) - 1)], right[min(place, len(right) - 1)]))
-        for place in range(count)
-    ]
-    durations = [MILLISECONDS] * (count - 1) + [LAST_MILLISECONDS]
+    first, *others = map(Image.fromarray, frames)
     with atomic_path(path) as temporary:
-        frames[0].save(
+        first.save(
             temporary,
             format="PNG",
             save_all=True,
-            append_images=frames[1:],
-            duration=durations,
+            append_images=others,
+            duration=[milliseconds] * len(others) + [LAST_MILLISECONDS],
             loop=0,
         )
 

@@ -92,7 +92,12 @@ def along_axis(
         _point(axes, row, own[row.variant], styles[row.variant])
     handles = _references(axes, baseline, floor, styles[baseline["variant"]])
     if (curve["outcome"] == "inconclusive").any():
-        hollow = {"marker": "o", "markerfacecolor": "white", "color": style.GREY, "linestyle": ""}
+        hollow = {
+            "marker": "o",
+            "markerfacecolor": style.PAPER,
+            "color": style.GREY,
+            "linestyle": "",
+        }
         handles.append((Line2D([], [], **hollow), "inconclusive against it"))
     axes.set(xlabel=axis_label, ylabel=style.metric_label(metric).replace(" (", "\n("))
     if handles:
@@ -104,7 +109,7 @@ def _point(axes: Axes, row: tuple, seeds: pd.Series, look: dict[str, str]) -> No
     """One variant of a curve: its mean, its interval, and its seeds beside it."""
     colour = look["color"]
     axes.plot([row.x, row.x], [row.low, row.high], color=colour, solid_capstyle="butt", zorder=2)
-    face = "white" if row.outcome == "inconclusive" else colour
+    face = style.PAPER if row.outcome == "inconclusive" else colour
     mark = {"color": colour, "markerfacecolor": face, "markersize": 5, "zorder": 3}
     axes.plot(row.x, row.mean, look["marker"], **mark)
     beside = offset_copy(axes.transData, axes.figure, x=5, units="points")

@@ -1,9 +1,8 @@
 """Figures of score fields in the plane: where an estimate is right, and where it is not."""
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -12,8 +11,6 @@ from scoreladder.plotting import style
 ARROWS = 15
 DEPTH = 20.0
 MASS = 0.95
-# the darkest reds would hide the arrows
-HEAT = ListedColormap(matplotlib.colormaps["YlOrRd"](np.linspace(0, 0.8, 256)))
 
 
 @style.styled
@@ -43,16 +40,20 @@ def score_fields(fields: dict[str, np.ndarray], labels: dict[str, str]) -> Figur
     picture = {"origin": "lower", "extent": span, "interpolation": "bilinear"}
     top = log_prob.max()
     # the upper half of the shades, never reached, would hide the arrows
-    every[0].imshow(log_prob, cmap="Blues", vmin=top - DEPTH, vmax=top + 1.5 * DEPTH, **picture)
+    every[0].imshow(
+        log_prob, cmap=style.LOG_DENSITIES, vmin=top - DEPTH, vmax=top + 1.5 * DEPTH, **picture
+    )
     errors = np.linalg.norm(fields["scores"] - exact, axis=-1)
     norm = LogNorm(*np.nanquantile(errors, (0.02, 0.98)))
     for axes, error in zip(every[1:], errors, strict=True):
-        heat = axes.imshow(error, cmap=HEAT, norm=norm, **picture)
+        heat = axes.imshow(error, cmap=style.ERRORS, norm=norm, **picture)
     longest = np.log1p(np.nanmax(np.linalg.norm(scores, axis=-1)))
     level = [_enclosing_level(log_prob)]
     for axes, score, title in zip(every, scores, titles, strict=True):
         _arrows(axes, ticks, score, longest)
-        axes.contour(ticks, ticks, log_prob, level, colors="#0072B2", linestyles="-", linewidths=1)
+        axes.contour(
+            ticks, ticks, log_prob, level, colors=style.COLOURS[2], linestyles="-", linewidths=1
+        )
         axes.set(xticks=[], yticks=[], aspect="equal", title=title)
         axes.spines[:].set(visible=True, color=style.PALE)
         axes.grid(False)
@@ -99,7 +100,7 @@ def error_by_density(
         (begins, 1),
         (4, -2),
         va="top",
-        fontsize=7,
+        fontsize=style.SMALL,
         xycoords=("data", "axes fraction"),
         textcoords="offset points",
     )
@@ -128,7 +129,7 @@ def _arrows(axes: Axes, ticks: np.ndarray, field: np.ndarray, longest: float) ->
         headwidth=4,
         headlength=4,
         headaxislength=3.5,
-        color="black",
+        color=style.COLOURS[0],
     )
 
 

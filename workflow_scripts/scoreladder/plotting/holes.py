@@ -9,11 +9,10 @@ from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 
 from scoreladder.plotting import style
-from scoreladder.plotting.pictures import GAP, picture, tiled
+from scoreladder.plotting.pictures import picture, tiled
 
 IMAGES, COMPLETIONS = 3, 4
-SPREADS = matplotlib.colormaps["magma_r"].with_extremes(bad=GAP)
-HIDDEN = to_rgb("#86aedb")
+HIDDEN = to_rgb(style.HIDDEN)
 # inches: beside the pictures, and above and below all of them
 LEFT, AROUND = 0.75, 0.55
 
@@ -41,9 +40,8 @@ def holes(rows: dict[str, Filled]) -> Figure:
     shown = min(COMPLETIONS, *(len(each) for each in first.completions.values()))
     widths = [1, 1, *[shown, 1] * len(labels)]
     side = min((style.PAGE_WIDTH - LEFT) / (sum(widths) + 0.25 * len(widths)), 0.6)
-    size = (LEFT + side * (sum(widths) + 0.25 * len(widths)), 0)
-    size = (size[0], len(rows) * (IMAGES * side * height / width + 0.12) + AROUND)
-    figure = Figure(figsize=size)
+    tall = len(rows) * (IMAGES * side * height / width + 0.12) + AROUND
+    figure = Figure(figsize=(style.PAGE_WIDTH, tall))
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.02, wspace=0.02, hspace=0.02)
     grid = figure.subplots(len(rows), len(widths), squeeze=False, width_ratios=widths)
     largest = max(
@@ -61,7 +59,7 @@ def holes(rows: dict[str, Filled]) -> Figure:
         titles += [style.wrapped(label, letters), "spread"]
     for axes, title in zip(grid[0], titles, strict=True):
         axes.set_title(title)
-    colours = matplotlib.cm.ScalarMappable(scale, SPREADS)
+    colours = matplotlib.cm.ScalarMappable(scale, style.SPREADS)
     bar = figure.colorbar(colours, ax=grid, location="bottom", aspect=60, fraction=0.02, shrink=0.6)
     bar.set_label("spread of the completions (values are from −1 to 1)")
     return figure
@@ -81,7 +79,7 @@ def _row(every: list[Axes], filled: Filled, shown: int, scale: Normalize) -> Non
         pictures += [picture(some, IMAGES, shown)]
         pictures += [tiled(spread(completions)[:IMAGES, None], IMAGES, 1)[..., 0]]
     for axes, drawn in zip(every, pictures, strict=True):
-        axes.imshow(drawn, interpolation="none", cmap=SPREADS, norm=scale)
+        axes.imshow(drawn, interpolation="none", cmap=style.SPREADS, norm=scale)
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
 

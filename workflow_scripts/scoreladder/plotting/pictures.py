@@ -3,7 +3,9 @@
 import numpy as np
 from matplotlib.colors import to_rgb
 
-GAP = to_rgb("#cfdce8")
+from scoreladder.plotting import style
+
+GAP = to_rgb(style.GAP)
 # pixels a side up to which images are enlarged
 SMALL = 40
 

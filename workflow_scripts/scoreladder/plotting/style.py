@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -18,17 +19,36 @@ from scoreladder.files import atomic_path
 COLUMN_WIDTH = 3.4
 PAGE_WIDTH = 7.0
 DPI = 200
+# points, of remarks within axes; nothing is smaller
+SMALL = 7
 
 INK = "#222222"
 GREY = "#767676"
 PALE = "#dddddd"
 FLOOR = {"color": GREY, "linestyle": "--", "linewidth": 0.9, "zorder": 0.9}
 
+# of pictures: what is between images or not finite, and what was hidden of them
+GAP, HIDDEN = "#cfdce8", "#86aedb"
+PAPER = "white"
+
 # Okabe and Ito's colours without yellow, which white paper swallows
 COLOURS = ("#000000", "#E69F00", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9")
 # as many markers as colours plus one, so that the pair repeats only after 56 variants
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 LINESTYLES = ("-", "--", ":", "-.")
+
+LOG_DENSITIES = matplotlib.colormaps["Blues"]
+# the darkest reds would hide arrows, and the palest shades of points vanish on paper
+ERRORS = ListedColormap(matplotlib.colormaps["YlOrRd"](np.linspace(0, 0.8, 256)))
+DENSITIES = ListedColormap(matplotlib.colormaps["YlGnBu"](np.linspace(0.3, 1, 256)))
+SPREADS = matplotlib.colormaps["magma_r"].with_extremes(bad=GAP)
+
+# what would differ from run to run, or from version to version
+UNDATED = {
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    ".png": {"Software": None},
+}
 
 RC = {
     "figure.constrained_layout.use": True,
@@ -37,8 +57,11 @@ RC = {
     "svg.hashsalt": "scoreladder",
     # outlines look the same on machines that lack the font
     "svg.fonttype": "path",
+    # TrueType, which journals ask for, and whose text can be searched
+    "pdf.fonttype": 42,
     "font.family": "DejaVu Sans",
     "font.size": 8,
+    "figure.titlesize": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
     "xtick.labelsize": 7.5,
@@ -79,16 +102,17 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     return drawn
 
 
-def save(figure: Figure, svg_path: Path | str, png_path: Path | str) -> None:
-    """Write the figure as SVG and PNG, atomically; the same figure gives the same bytes."""
-    formats = {
-        "svg": (svg_path, {"Date": None, "Creator": None}),
-        "png": (png_path, {"Software": None}),
-    }
+def save(figure: Figure, *paths: Path | str) -> None:
+    """Write the figure to each path, atomically, as its suffix says: .svg, .pdf or .png.
+
+    The same figure gives the same bytes.
+    """
     with matplotlib.style.context(["default", RC]):
-        for kind, (path, metadata) in formats.items():
+        for path in map(Path, paths):
             with atomic_path(path) as temporary:
-                figure.savefig(temporary, format=kind, metadata=metadata)
+                figure.savefig(temporary, metadata=UNDATED[path.suffix])
+            # what was laid out for the first holds for all
+            figure.set_layout_engine("none")
 
 
 def palette(names: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Animate how a model draws samples and fills the holes of held-out images, step by step."""
+"""Trace how a model draws samples and fills the holes of held-out images, step by step."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from scoreladder import datasets, denoiser, devices, files, filling, problems, s
 from scoreladder.plotting import animations
 
 
-def animate_inpainting(
+def trace_inpainting(
     data: Path,
     model: Path,
     tuning: Path | None,
@@ -19,9 +19,10 @@ def animate_inpainting(
     device: str,
     path: Path,
 ) -> dict:
-    """Write the states of samples, and beside them those of a completion of each image.
+    """Write states of `samples`, and those of `completions`, one of each image, as one .npz.
 
-    Samples take the step size that tuning chose, completions the one that inpainting chose.
+    Both are (frames, n, C, H, W). Samples take the step size that tuning chose, completions the one
+    that inpainting chose.
     """
     where = devices.choose(device)
     network, sample = denoiser.load(model, where), spec["sample"]
@@ -49,24 +50,25 @@ def animate_inpainting(
         sample.get("start_std"),
         files.read_json(inpainted)["relative_step_sizes"].get(spec["method"]),
     )
-    animations.write(_kept(drawn), _kept(filled), path)
+    with files.atomic_path(path) as temporary:
+        np.savez(temporary, samples=_kept(drawn), completions=_kept(filled))
     return {"device": devices.describe(where), "dtype": "float32"}
 
 
-def _kept(states: Iterable[torch.Tensor]) -> list[np.ndarray]:
-    return [state.cpu().numpy() for state in states]
+def _kept(states: Iterable[torch.Tensor]) -> np.ndarray:
+    return np.stack(animations.chosen([state.cpu().numpy() for state in states]))
 
 
 if "snakemake" in globals():
     from adapter import job, optional
 
     with job(snakemake) as current:
-        current.facts |= animate_inpainting(
+        current.facts |= trace_inpainting(
             Path(snakemake.input.data),
             Path(snakemake.input.model),
             optional(snakemake.input, "tuning"),
             Path(snakemake.input.inpainted),
             current.spec,
             current.device,
-            Path(snakemake.output.animation),
+            Path(snakemake.output.states),
         )
