@@ -145,7 +145,10 @@ def content(folder: Path) -> dict:
             "curves": curves(["moons", "multi", "levels-2"]),
             "levels": levels(["multi", "levels-2"]),
         },
-        "trajectory": trajectory(folder / "trajectory.png"),
+        "trajectory": {
+            "caption": "From the start to the last evaluation.",
+            "animation": trajectory(folder / "trajectory.png"),
+        },
     }
 
 

@@ -115,9 +115,12 @@ def write_report(
     trajectory: an animated PNG of how the shown samples come about.
     """
 
+    def caption(kind: str) -> str:
+        return captions[kind].read_text(encoding="utf-8").strip()
+
     def figure(name: str, title: str, kind: str) -> dict:
-        caption = captions[kind].read_text(encoding="utf-8").strip()
-        found = {"title": title, "caption": caption, "svg": folder / "figures" / f"{name}.svg"}
+        drawing = folder / "figures" / f"{name}.svg"
+        found = {"title": title, "caption": caption(kind), "svg": drawing}
         animated = name == "inpainting" and config_queries.is_animated(experiment)
         return found | ({"animation": folder / f"{layout.ANIMATION}.png"} if animated else {})
 
@@ -147,7 +150,7 @@ def write_report(
         provenance(runs, files.read_json(manifest)),
         budgets(runs) | NOTES | holes,
         found,
-        trajectory,
+        trajectory and {"caption": caption("trajectory"), "animation": trajectory},
     )
     files.write_text(path, html)
 
@@ -163,6 +166,6 @@ if "snakemake" in globals():
             {Path(caption).stem: Path(caption) for caption in snakemake.input.captions},
             optional(snakemake.input, "filled_exact"),
             Path(snakemake.input.manifest),
-            optional(snakemake.input, "trajectory"),
+            next(map(Path, snakemake.input.trajectory), None),
             page_path,
         )

@@ -39,7 +39,7 @@ def render(
     provenance: dict,
     notes: dict[str, str],
     summary: dict[str, pd.DataFrame],
-    trajectory: Path | None = None,
+    trajectory: dict | None = None,
 ) -> str:
     """The report of one experiment as HTML.
 
@@ -49,7 +49,8 @@ def render(
     optionally the table of its numbers, {"columns", "rows"}, and an animated PNG's path.
     provenance: facts by name, nested where they belong together. notes: remarks on how the numbers
     came about, by heading. summary: the tables runs, curves and levels of `runs.gather`.
-    trajectory: an animated PNG of sampling, its labels beside it, see `trajectory.frames`.
+    trajectory: caption, and animation, the path of an animated PNG of sampling, its labels beside
+    it, see `trajectory.frames`.
     """
     variants = _told_apart(experiment["variants"])
     labels = {name: variant["label"] for name, variant in variants.items()}
@@ -58,7 +59,7 @@ def render(
         shown = config_queries.shown_variants(experiment)
     groups = charts.training(summary["curves"], summary["levels"], labels, shown)
     choices = explored(variants, summary["runs"]) | {"floors": _floors(comparisons, variants)}
-    pictures = frames(trajectory) if trajectory else []
+    pictures = frames(trajectory["animation"]) if trajectory else []
     page_data = {
         "explore": choices,
         "specs": charts.explorer(),
@@ -83,6 +84,7 @@ def render(
             start=_start(comparisons, choices),
             charts=groups,
             frames=pictures,
+            trajectory=trajectory,
             page_data=_json(page_data),
             bundle=Markup(charts.bundle()),
         )
