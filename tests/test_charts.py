@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from scoreladder.report import charts
+from scoreladder.report import charts, explorer_charts, vega
 
 LABELS = {"multi": "3 scales", "moons": "moons", "levels-2": "2 scales"}
 
@@ -63,7 +63,7 @@ def test_every_specification_can_be_drawn(groups):
     row = {"variant": "a", "x": 1, "mean": 2, "low": 1, "high": 3, "seeds": [1, 2], "gap": 1}
     row |= {"gap_low": 0, "gap_high": 3, "told": "2", "gap_told": "1", "outcome": "better"}
     specs = [panel["spec"] for group in groups for panel in group["panels"]]
-    for parts in charts.explorer().values():
+    for parts in explorer_charts.specifications().values():
         specs += [spec | {"data": {"values": [row]}} for spec in parts.values()]
     for spec in specs:
         # colours are the page's own, whatever its scheme
@@ -71,13 +71,13 @@ def test_every_specification_can_be_drawn(groups):
 
 
 def test_the_libraries_are_one_script_that_cannot_end_early():
-    script = charts.bundle()
+    script = vega.bundle()
     assert "window.vegaEmbed" in script
     assert "</script" not in script.lower() and "<!--" not in script
-    assert json.dumps(charts.versions())
+    assert json.dumps(vega.versions())
 
 
 def test_libraries_that_would_end_their_script_are_refused(monkeypatch):
     monkeypatch.setattr(vl_convert, "javascript_bundle", lambda snippet: "'</script>'")
     with pytest.raises(ValueError, match="cannot stand in a page"):
-        charts.bundle.__wrapped__()
+        vega.bundle.__wrapped__()

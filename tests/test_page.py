@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from page_examples import FIGURE, SVG
 
-from scoreladder.report import charts, page
+from scoreladder.report import page, vega
 
 CLAIMS = [
     {
@@ -143,7 +143,7 @@ def render(example, monkeypatch):
 
     Without the libraries that draw its charts, which are not ours to look into.
     """
-    monkeypatch.setattr(charts, "bundle", lambda: "libraries();")
+    monkeypatch.setattr(vega, "bundle", lambda: "libraries();")
 
     def rendered(table: pd.DataFrame | None = None, **changes) -> str:
         comparison = {"name": "one", "title": "One scale or ten", "metric": "fid"}
@@ -326,7 +326,7 @@ def test_frames_of_sampling_are_shown_where_there_are_any(render, example):
 
 
 def test_the_versions_of_what_draws_the_charts_are_told(render):
-    versions = charts.versions()
+    versions = vega.versions()
     assert all(f"{name} {version}" in render() for name, version in versions.items())
 
 

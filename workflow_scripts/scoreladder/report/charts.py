@@ -1,80 +1,19 @@
-"""Interactive charts: Vega-Lite specifications whose colours are the page's CSS variables.
-
-So that a chart follows the page from light to dark and onto paper without being drawn again.
-"""
-
-from functools import cache
+"""Interactive charts of training: learning curves, and what each noise level is worth."""
 
 import numpy as np
 import pandas as pd
+
+from scoreladder.report import vega
 
 # colours --series-0 and so on of style.css, in the order of the figures' own; then their dashes
 COLOURS, DASHES = 7, ([1, 0], [6, 3], [2, 2], [6, 2, 2, 2])
 # points of a line on a screen; and how many lines can still be told apart at first sight
 MOST_POINTS, FEW = 80, 12
-HEIGHT = 240
-OUTCOMES = {
-    "baseline": ("var(--ink)", "diamond"),
-    "better": ("var(--good)", "triangle-up"),
-    "worse": ("var(--bad)", "triangle-down"),
-    "inconclusive": ("var(--quiet)", "circle"),
-}
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
-CONFIG = {
-    "background": None,
-    "font": FONT,
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": "var(--ink)",
-        "titleColor": "var(--ink)",
-        "titleFontWeight": "normal",
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "gridColor": "var(--line)",
-        "gridOpacity": 0.6,
-        "domainColor": "var(--quiet)",
-        "tickColor": "var(--quiet)",
-        "labelOverlap": "greedy",
-        "labelSeparation": 6,
-    },
-    "rule": {"color": "var(--quiet)"},
-}
-TOOLTIP = [
-    {"field": "variant"},
-    {"field": "told", "title": "mean [95 % interval]"},
-    {"field": "gap_told", "title": "difference [95 % interval]"},
-    {"field": "outcome"},
-]
 LEVELS = {
     "loss": "Held-out loss E‖σs + z‖² / D",
     "share": "Share of the weighted loss × L",
     "score_error": "Score error σ‖s − ∇log p‖, rms",
 }
-
-
-@cache
-def bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, which sets window.vegaEmbed."""
-    # here, because importing it takes a while
-    import vl_convert
-
-    text = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    # an HTML parser ends or hides a script at these, wherever they stand in it
-    if "</script" in text.lower() or "<!--" in text:
-        raise ValueError("the charts' script cannot stand in a page: it holds </script or <!--")
-    # a scope of its own: its names are one letter long
-    return f"(() => {{\n{text}\n}})();"
-
-
-def versions() -> dict[str, str]:
-    """Of the libraries that draw the charts."""
-    import vl_convert
-
-    return {
-        "Vega": vl_convert.get_vega_version(),
-        "Vega-Lite": vl_convert.get_vegalite_versions()[-1],
-        "Vega-Embed": vl_convert.get_vega_embed_version(),
-    }
 
 
 def training(
@@ -196,8 +135,8 @@ def _lines(
                 "scale": {"type": "log"} if _wide(values) else {"zero": False},
                 "axis": {"tickCount": 5, "format": ",~r"},
             },
-            "color": _scaled("variant", every, [each["colour"] for each in legend]),
-            "strokeDash": _scaled("variant", every, [each["dash"] for each in legend]),
+            "color": vega.scaled("variant", every, [each["colour"] for each in legend]),
+            "strokeDash": vega.scaled("variant", every, [each["dash"] for each in legend]),
             "tooltip": [
                 {"field": "variant"},
                 {"field": "x", "title": titles[0], "format": _format(places)},
@@ -208,58 +147,7 @@ def _lines(
         },
     }
     description = f"{title} against {titles[0]}, a line per variant."
-    return {"title": title, "spec": _chart(description, content)}
-
-
-def explorer() -> dict:
-    """Specifications of the explorer without their data: by variant, and along a number.
-
-    {"variant", "number": {"metric", "difference"}}. Rows have variant, x (the number), mean, low,
-    high, seeds, gap, gap_low, gap_high, outcome, and told and gap_told for the tooltip.
-    """
-    return {
-        along: {part: _explored(along, part) for part in ("metric", "difference")}
-        for along in ("variant", "number")
-    }
-
-
-def _explored(along: str, part: str) -> dict:
-    value, other = ("x", "y") if along == "variant" else ("y", "x")
-    mean, low, high = (
-        ("mean", "low", "high") if part == "metric" else ("gap", "gap_low", "gap_high")
-    )
-    names, looks = list(OUTCOMES), list(OUTCOMES.values())
-    colour = _scaled("outcome", names, [look[0] for look in looks])
-    shape = _scaled("outcome", names, [look[1] for look in looks])
-    measured, across = {"type": "quantitative"}, {"field": "x", "type": "quantitative"}
-    if along == "variant":
-        across = {"field": "variant", "type": "nominal", "sort": None, "title": None}
-    placed = {other: across, "color": colour, "tooltip": TOOLTIP}
-    seeds = {
-        "transform": [{"flatten": ["seeds"], "as": ["seed"]}],
-        "mark": {"type": "point", "filled": True, "size": 16, "opacity": 0.55, "aria": False}
-        | {f"{other}Offset": 8},
-        "encoding": {value: measured | {"field": "seed"}, **placed},
-    }
-    # no difference, or the floor where one is known
-    reference = {
-        "data": {"values": [{}]},
-        "mark": {"type": "rule", "strokeDash": [4, 3], "aria": False},
-        "encoding": {value: measured | {"datum": 0}},
-    }
-    ends = {value: measured | {"field": low}, f"{value}2": {"field": high}, **placed}
-    middle = {value: measured | {"field": mean}, "shape": shape, **placed}
-    layers = [
-        {"mark": {"type": "rule", "strokeWidth": 2, "aria": False}, "encoding": ends},
-        {"mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}, "encoding": middle},
-    ]
-    return _chart("", {"layer": [reference, *([seeds] if part == "metric" else []), *layers]})
-
-
-def _scaled(field: str, domain: list, scale_range: list) -> dict:
-    """An encoding of names by colours, dashes or shapes, without a legend."""
-    scale = {"domain": domain, "range": scale_range}
-    return {"field": field, "type": "nominal", "scale": scale, "legend": None}
+    return {"title": title, "spec": vega.chart(description, content)}
 
 
 def _format(values: np.ndarray) -> str:
@@ -270,14 +158,3 @@ def _format(values: np.ndarray) -> str:
 def _wide(values: np.ndarray) -> bool:
     """Whether an axis of these should be logarithmic, as in the figures."""
     return bool(values.min() > 0 and values.max() > 10 * values.min())
-
-
-def _chart(description: str, content: dict) -> dict:
-    """A specification as wide as what holds it, in the page's look."""
-    return {
-        "description": description,
-        "width": "container",
-        "height": HEIGHT,
-        "config": CONFIG,
-        **content,
-    }

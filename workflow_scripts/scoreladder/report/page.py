@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from scoreladder import config_queries
 from scoreladder.catalog import METRICS
-from scoreladder.report import charts, numbers
+from scoreladder.report import charts, explorer_charts, numbers, vega
 from scoreladder.report.details import details
 from scoreladder.report.explore import explored
 from scoreladder.report.glyphs import glyph, references
@@ -62,7 +62,7 @@ def render(
     pictures = frames(trajectory["animation"]) if trajectory else []
     page_data = {
         "explore": choices,
-        "specs": charts.explorer(),
+        "specs": explorer_charts.specifications(),
         "details": details(variants, summary["runs"]),
         "charts": [{"name": group["name"], "panels": group["panels"]} for group in groups],
         "trajectory": pictures,
@@ -78,7 +78,7 @@ def render(
             comparisons=[_comparison(comparison, table) for comparison, table in comparisons],
             figures=[_figure(figure) for figure in figures],
             config_text=config_text,
-            provenance=_facts(provenance | {"charts": charts.versions()}),
+            provenance=_facts(provenance | {"charts": vega.versions()}),
             notes=notes,
             explore=choices,
             start=_start(comparisons, choices),
@@ -86,7 +86,7 @@ def render(
             frames=pictures,
             trajectory=trajectory,
             page_data=_json(page_data),
-            bundle=Markup(charts.bundle()),
+            bundle=Markup(vega.bundle()),
         )
     )
 
