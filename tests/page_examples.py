@@ -70,6 +70,8 @@ def runs(settings: dict[str, dict]) -> pd.DataFrame:
     costs = {"nfe": 20, "images": 4000, "parameters": 900, "step_size": 0.0054}
     costs |= {"relative_step_size": 0.06, "at_grid_edge": False, "train_seconds": 31.4}
     costs |= {"sample_seconds": 1.5, "device": "cpu", "train_code": "0123456789abcdef"}
+    costs |= {"sample_device": "cpu", "sample_code": "fedcba9876543210", "metrics_code": "00ff"}
+    costs |= {"versions": "python 3.11, torch 2.13"}
     return pd.DataFrame(
         [
             variant_facts(name, variant)

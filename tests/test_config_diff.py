@@ -1,6 +1,6 @@
 """What two configurations differ in, key by key."""
 
-from scoreladder.config_diff import ABSENT, differences
+from scoreladder.config_diff import ABSENT, AS_TRAINED, bearing, differences, told
 
 
 def test_equal_configurations_differ_in_nothing():
@@ -27,3 +27,21 @@ def test_each_difference_has_its_dotted_key_and_both_values():
 def test_a_missing_block_is_told_key_by_key():
     assert differences({"a": {"b": {"c": 1}}}, {}) == [("a.b.c", 1, ABSENT)]
     assert differences({}, {"a": {}}) == [("a", ABSENT, {})]
+
+
+def test_what_bears_on_numbers_is_told_once():
+    noise = {"kind": "single", "sigma": 1.0}
+    variant = {"label": "a", "model": "one", "noise": noise, "sample": {"ladder": dict(noise)}}
+    own = {"reuses": ABSENT, "noise": noise, "sample": {"ladder": AS_TRAINED}}
+    assert bearing("one", variant) == own
+    assert bearing("two", variant) == own | {"reuses": "one"}
+    other = variant | {"sample": {"ladder": {"kind": "single", "sigma": 0.5}}}
+    assert bearing("one", other)["sample"] == other["sample"]
+    direct = variant | {"noise": None, "sample": {"sampler": "direct"}}
+    assert bearing("one", direct)["sample"] == {"sampler": "direct"}
+
+
+def test_settings_are_told_as_they_are_written():
+    settings = (None, True, False, 5.0, 0.5, 10, "sigma2", [0, 1])
+    said = ["null", "true", "false", "5", "0.5", "10", "sigma2", "[0, 1]"]
+    assert [told(setting) for setting in settings] == said

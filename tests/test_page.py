@@ -9,7 +9,7 @@ import numpy as np
 import page_examples
 import pandas as pd
 import pytest
-from page_examples import FIGURE, SVG
+from page_examples import FIGURE
 
 from scoreladder.report import page, vega
 
@@ -254,10 +254,8 @@ def test_grid_edge_is_marked_only_where_it_occurs(render):
     assert "†" not in render(_table(edge=False))
 
 
-def test_figures_are_inline_with_alternative_text(render, tmp_path):
-    path = tmp_path / "a.svg"
-    path.write_text(SVG, encoding="utf-8")
-    html = render(figures=[{**FIGURE, "svg": path}])
+def test_figures_are_inline_with_alternative_text(render):
+    html = render(figures=[FIGURE])
     images = [attributes for tag, attributes in _Tags(html).seen if tag == "img"]
     assert len(images) == 2
     assert images[0] == images[1]

@@ -38,6 +38,7 @@ def write_model(folder, name, seed, direct):
         "train_seconds": 12.5,
         "device": "cpu",
         "code": "abc",
+        "versions": {"python": "3.11", "torch": "2.13"},
         "peak_memory_mib": 300.0,
     }
     here = folder / "models" / name / f"seed{seed}"
@@ -52,6 +53,8 @@ def write_run(folder, name, seed, step_size, direct):
         "spec": {"seed": seed, "sample_seed": 0},
         "nfe": 1 if direct else 50,
         "seconds": 2.0,
+        "device": "cuda",
+        "code": "def",
         "peak_memory_mib": 400.0,
     }
     if step_size is not None:
@@ -61,6 +64,7 @@ def write_run(folder, name, seed, step_size, direct):
     levels = {} if direct else {"sigma": [20.0, 0.2], "loss": [0.1 + seed, 0.9]}
     metrics = {"metrics": {"sliced_w1": 0.5 + seed}, "levels": levels}
     files.write_json(folder / "metrics" / f"{run}.json", metrics)
+    files.write_json(folder / "metrics" / f"{run}.manifest.json", {"code": "ghi"})
 
 
 def write_results(experiment, folder):

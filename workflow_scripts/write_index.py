@@ -11,14 +11,14 @@ def write_index(experiments: list[dict], absent: list[str], path: Path) -> None:
     entries = []
     for experiment in experiments:
         folder, headline = path.parent / experiment["name"], experiment["headline"]
-        drawing = headline and {
-            "title": headline["title"],
-            "caption": "",
-            "svg": folder / "figures" / f"comparison.{headline['name']}.svg",
-        }
+        figure = None
+        if headline:
+            drawing = folder / "figures" / f"comparison.{headline['name']}.svg"
+            svg = drawing.read_text(encoding="utf-8")
+            figure = {"title": headline["title"], "caption": "", "svg": svg}
         claims = files.read_json(folder / "summary" / "claims.json")["claims"]
         link = f"{experiment['name']}/report.html"
-        entries.append(experiment | {"link": link, "claims": claims, "figure": drawing})
+        entries.append(experiment | {"link": link, "claims": claims, "figure": figure})
     files.write_text(path, page.render_index(entries, absent, {"versions": provenance.versions()}))
 
 

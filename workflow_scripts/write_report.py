@@ -59,8 +59,15 @@ def provenance(runs: pd.DataFrame, manifest: dict) -> dict:
     models = runs.drop_duplicates(["model", "seed"])
     return {
         "device": sorted(models["device"].unique()),
-        "versions": manifest["versions"],
-        "code": {"training": sorted(runs["train_code"].unique())},
+        "versions": sorted(models["versions"].unique()),
+        "code": {
+            words: sorted(runs[column].unique())
+            for words, column in {
+                "training": "train_code",
+                "sampling": "sample_code",
+                "measuring": "metrics_code",
+            }.items()
+        },
         "training_seeds": sorted(runs["seed"].unique().tolist()),
         "sample_seeds": sorted(runs["sample_seed"].unique().tolist()),
         "models_trained": len(models),
@@ -120,7 +127,11 @@ def write_report(
 
     def figure(name: str, title: str, kind: str) -> dict:
         drawing = folder / "figures" / f"{name}.svg"
-        found = {"title": title, "caption": caption(kind), "svg": drawing}
+        found = {
+            "title": title,
+            "caption": caption(kind),
+            "svg": drawing.read_text(encoding="utf-8"),
+        }
         animated = name == "inpainting" and config_queries.is_animated(experiment)
         return found | ({"animation": folder / f"{layout.ANIMATION}.png"} if animated else {})
 

@@ -16,7 +16,8 @@ from scoreladder.report import page as pages
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The system's Chromium: nothing is downloaded for it."""
-    executable = shutil.which("chromium")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    executable = next(filter(None, map(shutil.which, names)), None)
     if not executable:
         lacking("looking at pages needs Chromium: apt-get install chromium")
     with sync_playwright() as driver:
@@ -47,7 +48,7 @@ def view(browser):
 
     def opened(path: Path, width: int = 1280, **options) -> Page:
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -10,7 +10,7 @@ import numpy as np
 
 from scoreladder import ablation
 from scoreladder.catalog import METRICS
-from scoreladder.config_diff import ABSENT, Difference, differences
+from scoreladder.config_diff import Difference, bearing, differences
 from scoreladder.config_queries import dotted_keys, is_tuned, value_at
 from scoreladder.kept_runs import Kept
 from scoreladder.statistics import Interval, mean_interval, outcome
@@ -103,7 +103,9 @@ def variants_gap(ours: Kept, theirs: Kept) -> list[Shared]:
     found: dict[str, Shared] = {}
     for name in shared_variants(ours, theirs):
         left, right = ours.settings(name), theirs.settings(name)
-        for key, a, b in differences(_own(name, left), _own(name, right)) if left and right else ():
+        if not (left and right):
+            continue
+        for key, a, b in differences(_own(name, left), _own(name, right)):
             alike = Shared(key, a, b, ())
             known = found.setdefault(repr(alike), alike)
             found[repr(alike)] = known._replace(variants=(*known.variants, name))
@@ -111,10 +113,8 @@ def variants_gap(ours: Kept, theirs: Kept) -> list[Shared]:
 
 
 def _own(name: str, settings: dict) -> dict:
-    """A variant's settings that bear on its numbers."""
-    reuses = settings["model"] if settings["model"] != name else ABSENT
-    kept = {key: value for key, value in settings.items() if key not in ("label", "model", "data")}
-    return {"reuses": reuses} | kept
+    """What bears on a variant's numbers, beside the data set, which is compared itself."""
+    return {key: value for key, value in bearing(name, settings).items() if key != "data"}
 
 
 def _bearing(run: Kept, variant: str) -> dict:

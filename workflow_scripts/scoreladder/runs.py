@@ -30,7 +30,8 @@ def variant_facts(name: str, variant: dict) -> dict:
 def run_row(facts: dict, tuning: dict | None, manifests: dict[str, dict], metrics: dict) -> dict:
     """One run: its variant's facts, its metrics, and what it cost.
 
-    manifests: those of the model ("train") and of the samples' first shard ("sample").
+    manifests: those of the model ("train"), of the samples' first shard ("sample") and of their
+    metrics ("evaluate").
     """
     train, sample = manifests["train"], manifests["sample"]
     return {
@@ -47,7 +48,11 @@ def run_row(facts: dict, tuning: dict | None, manifests: dict[str, dict], metric
         "train_seconds": train["train_seconds"],
         "sample_seconds": sample["seconds"],
         "device": train["device"],
+        "sample_device": sample["device"],
         "train_code": train["code"],
+        "sample_code": sample["code"],
+        "metrics_code": manifests["evaluate"]["code"],
+        "versions": ", ".join(f"{name} {each}" for name, each in train["versions"].items()),
         "peak_memory_mib": max(train["peak_memory_mib"], sample["peak_memory_mib"]),
     }
 
@@ -153,7 +158,12 @@ def gather(experiment: dict, folder: Path) -> dict[str, pd.DataFrame]:
             for run in there:
                 train = read_json(model / f"seed{seed}" / "manifest.json")
                 first = f"{layout.SHARD.format(shard=0, **run)}.manifest.json"
-                manifests = {"train": train, "sample": read_json(folder / first)}
+                measured = f"{layout.METRICS.format(**run)}.manifest.json"
+                manifests = {
+                    "train": train,
+                    "sample": read_json(folder / first),
+                    "evaluate": read_json(folder / measured),
+                }
                 metrics = read_result(folder, layout.METRICS, **run)
                 metrics["metrics"] |= further_metrics(experiment, folder, run)
                 runs.append(run_row(facts, tuning, manifests, metrics))

@@ -9,7 +9,7 @@ from matplotlib.transforms import offset_copy
 
 from scoreladder.plotting import style
 
-OUTCOMES = {"better": "▲ better", "worse": "▼ worse", "inconclusive": "○ inconclusive"}
+OUTCOMES = {"better": "▲ better", "worse": "▼ worse", "inconclusive": "● inconclusive"}
 
 
 @style.styled

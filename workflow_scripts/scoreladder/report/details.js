@@ -33,7 +33,7 @@ function unlike(variant, baseline) {
 }
 
 function showDetail({ variant, baseline, metric }) {
-  const { columns, runs } = data.details;
+  const { columns, elsewhere, runs, sampled } = data.details;
   const own = runs[variant];
   const measured = data.explore.metrics.find((each) => each.name === metric);
   const [arm, against] = [placeOf(variant), placeOf(baseline)];
@@ -41,16 +41,20 @@ function showDetail({ variant, baseline, metric }) {
   const gap = measured.differences[against][arm];
   const mean = measured.means[arm];
   byId("detail-title").textContent = label;
+  // what holes or likelihoods cost, the run's sampling does not tell
+  const ofSamples = !elsewhere.includes(metric);
+  const kept = ofSamples ? columns.length : columns.length - sampled;
   const rows = own.rows.map(([seed, sample, ...costs], i) => [
-    seed, sample, own.values[metric]?.[i] ?? MISSING, ...costs,
+    seed, sample, own.values[metric]?.[i] ?? MISSING, ...costs.slice(0, kept - 2),
   ]);
-  const heads = [...columns.slice(0, 2), "Value", ...columns.slice(2)];
+  const heads = [...columns.slice(0, 2), "Value", ...columns.slice(2, kept)];
   const changed = unlike(variant, baseline);
   byId("detail-content").replaceChildren(
     listed([
       [measured.label, mean ? `${mean[4]}, over ${mean[3]} training seeds` : MISSING],
       [`Difference to ${other}`, gap ? `${gap[5]}: ${data.explore.outcomes[gap[4]]}` : ""],
       ...own.facts,
+      ...(ofSamples ? own.sampling : []),
     ]),
     tabled("Each run, and what it cost", heads, rows, { class: "n" }),
     variant === baseline

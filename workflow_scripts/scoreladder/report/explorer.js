@@ -95,7 +95,6 @@ function exploreTable(rows, metric, baseline, floor) {
   const cell = (text, value, extra = {}) =>
     make("td", { class: "n", "data-value": value ?? "", ...extra }, text);
   const names = { "data-baseline": baseline, "data-metric": metric };
-  const icons = { better: "▲ ", worse: "▼ ", inconclusive: "○ " };
   table.tBodies[0].replaceChildren(
     ...rows.map((row) =>
       make(
@@ -109,7 +108,8 @@ function exploreTable(rows, metric, baseline, floor) {
           "td", {},
           make(
             "span", { class: `outcome ${row.outcome}` },
-            make("span", { "aria-hidden": "true" }, icons[row.outcome] ?? ""), row.outcome,
+            make("span", { "aria-hidden": "true" }, data.icons[row.outcome] ?? ""),
+              ` ${row.outcome}`,
           ),
         ),
       ),

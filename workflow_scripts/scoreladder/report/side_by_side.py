@@ -11,8 +11,7 @@ from rich.table import Table
 from scoreladder import comparing
 from scoreladder.catalog import METRICS
 from scoreladder.comparing import DIFFERS, EQUAL, NEAR, TOLERANCE, UNKNOWN, WITHIN, Gap
-from scoreladder.config_diff import Difference
-from scoreladder.config_errors import shown
+from scoreladder.config_diff import Difference, told
 from scoreladder.kept_runs import Kept
 from scoreladder.report.numbers import count, interval, number, setting
 from scoreladder.statistics import Interval
@@ -41,13 +40,6 @@ def table(*headers: str, rows: Iterable[Iterable[str]] = (), numbers: bool = Fal
     return found
 
 
-def value(found: object) -> str:
-    """A setting as YAML would have it, a long one cut short."""
-    if found is None:
-        return "null"
-    return found if isinstance(found, str) else shown(found)
-
-
 def heading(name: str, run: Kept, variant: str | None) -> str:
     """What is compared: its address, its label, and what made its numbers."""
     mine = run.runs if variant is None else run.runs[run.runs["variant"] == variant]
@@ -68,7 +60,7 @@ def settings(found: list[Difference] | None, unkept: list[str]) -> Lines:
     elif not found:
         yield "The settings are the same."
     else:
-        rows = [(key, value(ours), value(theirs)) for key, ours, theirs in found]
+        rows = [(key, told(ours), told(theirs)) for key, ours, theirs in found]
         yield table("setting", *SIDES, rows=rows)
     if not comparing.measured_alike(found):
         yield "Their data or features differ: what is measured in them may not compare."
@@ -124,7 +116,7 @@ def runs(ours: Kept, theirs: Kept) -> Lines:
     yield from settings(comparing.common_gap(ours, theirs), unkept)
     shared = comparing.shared_variants(ours, theirs)
     changed = [
-        (each.key, value(each.ours), value(each.theirs), whose(each.variants, shared))
+        (each.key, told(each.ours), told(each.theirs), whose(each.variants, shared))
         for each in comparing.variants_gap(ours, theirs)
     ]
     if changed:
