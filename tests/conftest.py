@@ -1,8 +1,9 @@
 """Settings of all tests: one thread, and property tests that always try the same examples.
 
-And the workflows that several folders of tests run.
+And what several folders of tests share: workflows that are run, and a headless Chromium.
 """
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,3 +98,45 @@ def perceptual_weights(tmp_path_factory) -> Path:
     return fetched(
         perceptual.fetch, tmp_path_factory.mktemp("perceptual") / "perceptual.safetensors"
     )
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The system's Chromium: nothing is downloaded for it."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    executable = next(filter(None, map(shutil.which, names)), None)
+    if not executable:
+        lacking("looking at pages needs Chromium: apt-get install chromium")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def view(browser):
+    """Open a file as a page of some size; nothing may be fetched, and nothing may go wrong."""
+    wrong, contexts = [], []
+
+    def opened(path: Path, width: int = 1280, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text))
+        page.on(
+            "request",
+            lambda asked: (
+                None if asked.url.startswith(("file:", "data:")) else wrong.append(asked.url)
+            ),
+        )
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []

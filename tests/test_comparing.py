@@ -11,6 +11,7 @@ from scipy import stats
 
 from collect import write_settings
 from compare_runs import compare_runs
+from compare_runs import main as compare_main
 from scoreladder import comparing, kept_runs, specs_report
 from scoreladder.config_errors import ConfigError
 
@@ -191,3 +192,10 @@ def test_a_variant_is_not_compared_with_a_run(tmp_path):
         f"{run}: names no variant, and {run}:few does; two variants or two runs can be compared; "
         f"did you mean '{run}:few'?"
     )
+
+
+@pytest.mark.parametrize("arguments", [["nowhere", "nowhere"], ["one"]])
+def test_what_cannot_be_compared_ends_with_the_status_of_a_wrong_command(capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        compare_main(arguments)
+    assert end.value.code == 2 and capsys.readouterr().out == ""

@@ -92,6 +92,21 @@ BAD_CONFIGS = {
 }  # fmt: skip
 
 
+# a script's rule, what gathers others, and those that loops name
+RULES = ["train", "all", "figures", "plot_levels", "plot_tuning", "plot_learning_curves"]
+RULES += ["plot_score_fields", "plot_error_by_density"]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_no_experiment_has_the_name_of_a_rule(tmp_path, name):
+    scripts, folder = tmp_path / "workflow_scripts", tmp_path / "config" / "experiments"
+    for path in (scripts / "train.py", folder / f"{name}.yaml"):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    with pytest.raises(ConfigError, match=f"found '{name}', the name of a rule"):
+        load_config(GOOD_CONFIG | {"experiments": [name]}, tmp_path)
+
+
 @pytest.mark.parametrize(("change", "says"), BAD_CONFIGS.values(), ids=BAD_CONFIGS)
 def test_a_mistake_in_the_workflow_configuration_gives_one_line(tmp_path, change, says):
     folder = tmp_path / "config" / "experiments"

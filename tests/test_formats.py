@@ -1,6 +1,7 @@
 """Comparison tables as Markdown and LaTeX, and the numbers in them."""
 
 import math
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -173,7 +174,7 @@ def test_markdown_is_a_pipe_table_of_all_cells():
 
 def test_latex_is_booktabs_tables_with_as_many_cells_in_every_row():
     text = formats.latex(table(), "Scales", "Some notes.")
-    assert text.splitlines()[0].startswith("% needs \\usepackage{booktabs,tabularx}")
+    assert text.splitlines()[0].startswith("% needs \\usepackage{booktabs,tabularx,amssymb}")
     assert "\\caption{Scales. Some notes.}\n" in text and "21.3 [19.8,~22.9]" in text
     names = []
     # the floor was measured, but is no variant
@@ -190,9 +191,9 @@ def test_latex_is_booktabs_tables_with_as_many_cells_in_every_row():
 
 def test_latex_escapes_what_it_would_take_for_commands():
     text = formats.latex(table(), "100 % of A_B", "p < 5 % & more")
-    assert "\\caption{100 \\% of A\\_B. p $<$ 5 \\% \\& more}" in text
-    assert "5 \\% \\& $\\lambda$\\_1 \\#\\{" in text
-    outside = "".join(text.split("\n", 1)[1].split("$")[::2])
+    assert "\\caption{100 \\% of A\\_B. p \\ensuremath{<} 5 \\% \\& more}" in text
+    assert "5 \\% \\& \\ensuremath{\\lambda}\\_1 \\#\\{" in text
+    outside = re.sub(r"\\ensuremath\{[_^]\{\S*?\}\}", "", text.split("\n", 1)[1])
     for command in "_^%#":
         position = outside.find(command)
         while position >= 0:

@@ -1,56 +1,39 @@
 """LaTeX's own word on the tables: they compile, as wide as a page, with every character there."""
 
 import re
-import shutil
-import subprocess
-from pathlib import Path
+import unicodedata
 
 import pytest
-from needs import lacking
+from papers import compiled, complaints
 from test_formats import ARM, PUBLISHED, ROW, table
 
-from scoreladder import formats
+from scoreladder import formats, latex_text
 
-DOCUMENT = r"""\documentclass[twocolumn]{article}
-\usepackage[letterpaper,textwidth=7in,textheight=9.5in]{geometry}
-\usepackage{booktabs,tabularx}
-\begin{document}
-%s
-\end{document}
-"""
-TROUBLE = "σ λ(σ) → – 1.5×10⁻³ 5 % & a_b ρ β ₀ ² ¹ † * ∞ − #{x} ~ ^ < > | \\ √(1−ᾱ) α ≤ ± · ∝"
-
-
-def compiled(folder: Path, *tables: str) -> tuple[str, str]:
-    """The text of a document that has the tables, and what pdflatex says of it."""
-    for tool in ("pdflatex", "pdftotext"):
-        if not shutil.which(tool):
-            lacking(f"{tool} is missing: apt-get install texlive-latex-recommended poppler-utils")
-    for number, each in enumerate(tables):
-        (folder / f"table{number}.tex").write_text(each, encoding="ascii")
-    inputs = "\n".join(rf"\input{{table{number}}}" for number in range(len(tables)))
-    (folder / "paper.tex").write_text(DOCUMENT % inputs)
-    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "paper.tex"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
-    assert done.returncode == 0, done.stdout[-2000:]
-    command = ["pdftotext", "-layout", "paper.pdf", "-"]
-    text = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
-    return text, (folder / "paper.log").read_text(errors="replace")
-
-
-def complaints(log: str) -> list[str]:
-    """What is too wide for the page, or is not there."""
-    return re.findall(r"^(?:Overfull \\hbox|Missing character|LaTeX Warning).*", log, re.MULTILINE)
+TROUBLE = "σ λ(σ) → – 1.5×10⁻³ 5 % & a_b ρ β ₀ ² ¹ † * ∞ − #{x} ~ ^ < > | \\ √(1−ᾱ) α ≤ ± · ∝ x̂₀"
+TROUBLE += " Größe Ω μ Δ θ é ≠ ℝ 日 Ж „ ę “"
 
 
 def test_a_table_of_troublesome_characters_compiles_and_shows_them(tmp_path):
     rows = [ROW, ARM, ARM | {"label": f"[1] {TROUBLE}"}, ARM | {"label": "*starred"}]
     text, log = compiled(tmp_path, formats.latex(table(*rows), TROUBLE, TROUBLE, PUBLISHED))
     assert complaints(log) == []
+    # Ω and μ come as the signs of ohm and micro
+    text = unicodedata.normalize("NFKC", text)
     # in this encoding of fonts an underscore is a line, which is no letter
-    for symbol in "σλ→–×%&ρβ†*∞−#{}<>|√α≤±·∝":
+    for symbol in "σλ→–×%&ρβ†*∞−#{}<>|√α≤±·∝ΩμθßR":
         assert symbol in text, symbol
     assert "[1]" in text and "*starred" in text and "21.3 [19.8, 22.9]" in text
+    # by their numbers, what LaTeX has no command for
+    assert "U+65E5" in text and "U+0416" in text
+
+
+def test_every_character_that_is_taken_to_be_known_compiles(tmp_path):
+    letters = re.findall(rf"[{latex_text.KNOWN}]", "".join(map(chr, range(0x20, 0x2300))))
+    known = [each for each in letters if unicodedata.category(each)[0] in "LNPS"]
+    title = " ".join(latex_text.encode(each) for each in known)
+    assert len(known) > 800 and title.isascii()
+    text, log = compiled(tmp_path, title)
+    assert complaints(log) == [] and all(symbol in text for symbol in "ß±θ")
 
 
 def test_words_as_long_as_samplers_and_objectives_have_them_fit(tmp_path):
@@ -74,14 +57,6 @@ def test_words_as_long_as_samplers_and_objectives_have_them_fit(tmp_path):
     rows = [ARM | words, ARM | words | solver]
     _, log = compiled(tmp_path, formats.latex(table(*rows), "Words", "Notes."))
     assert complaints(log) == []
-
-
-def test_the_tables_of_a_run_compile(finished, tmp_path):
-    tables = sorted(finished.results.glob("*/tables/*.tex"))
-    assert len(tables) == 2
-    text, log = compiled(tmp_path, *(path.read_text() for path in tables))
-    assert complaints(log) == []
-    assert "Several" in text and text.count("sampler") == 2
 
 
 @pytest.mark.parametrize("start", ["[", "*"])

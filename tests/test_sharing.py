@@ -7,7 +7,7 @@ import pytest
 import torch
 from export_examples import LADDER, export
 
-from scoreladder import exporting, sampling, seeds, sharing
+from scoreladder import export_facts, sampling, seeds, sharing
 
 
 def test_samples_are_keyed_by_training_and_sample_seed(tmp_path):
@@ -33,7 +33,7 @@ def test_a_config_of_another_program_is_refused(tmp_path, text):
 
 def test_what_was_not_measured_is_none():
     table = pd.DataFrame({"variant": ["a", "b"], "seed": [0, 0], "fid": [3.0, None]})
-    (found,) = exporting.measured(table, "a", 0, {"fid": {"mean": 1.5}})
+    (found,) = export_facts.measured(table, "a", 0, {"fid": {"mean": 1.5}})
     assert (found["value"], found["mean"], found["floor"], found["n"]) == (3.0, 3.0, 1.5, 1)
     assert found["se"] is found["low"] is found["high"] is None
-    assert exporting.measured(table, "b", 0, {}) == []
+    assert export_facts.measured(table, "b", 0, {}) == []

@@ -159,3 +159,11 @@ def test_watching_stops_at_a_signal_and_gives_the_cursor_back(tmp_path, number, 
     assert process.wait() == code
     assert said.count(b"\x1b[?25l") == 1 and said.rstrip().endswith(b"\x1b[?25h")
     assert b"Traceback" not in said
+
+
+def test_an_experiment_that_is_not_there_is_told_in_one_line(capsys):
+    with pytest.raises(SystemExit) as end:
+        status.main(["digit"])
+    said = capsys.readouterr()
+    assert end.value.code == 2 and said.out == "" and said.err.count("\n") == 1
+    assert "did you mean 'digits'?" in said.err

@@ -6,21 +6,25 @@ from pathlib import Path
 
 from rich.console import Console
 
-from scoreladder import kept_runs, variants
+from scoreladder import commands, kept_runs, variants
 from scoreladder.config_errors import ConfigError, in_file
 from scoreladder.report import side_by_side
 
 ROOT = Path(__file__).parents[1]
 # where lines end in a pipe or file, whose reader may cut them
 PIPE_WIDTH = 200
-TEXT = """\
+TEXT = (
+    """\
 A and B are PLACE:VARIANT to compare two variants, or PLACE to compare two runs. PLACE is an
 experiment, or a folder with its results. Differences are B - A.
 
   compare_runs.py digits:multi digits:single-1.0
   compare_runs.py results/reference/digits:multi digits:multi
   compare_runs.py results/reference/digits digits
+
 """
+    + commands.EPILOG
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,15 +57,13 @@ def compare_runs(a: str, b: str, results: Path, console: Console) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Run the command; exit with status 1 and one line where it cannot."""
+    """Run the command; SystemExit with status 2, having said why in one line, where it cannot."""
     given = parser().parse_args(arguments)
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     console = Console(width=width, markup=False, highlight=False)
-    try:
-        config = variants.read_yaml(ROOT / "config" / "config.yaml")
+    with commands.answered():
+        config = variants.load_config(variants.read_yaml(ROOT / "config" / "config.yaml"), ROOT)
         compare_runs(given.a, given.b, Path(config["results"]), console)
-    except ConfigError as error:
-        sys.exit(f"Error: {error}")
 
 
 if __name__ == "__main__":

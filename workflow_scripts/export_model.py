@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from scoreladder import exporting, variants
+from scoreladder import commands, exporting, variants
 from scoreladder.config_errors import unknown_name
 from scoreladder.errors import JobFailed
 
@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
             "Export a trained model of a finished run: its weights, all that made them and a model "
             "card, as one folder that needs neither the workflow nor its results."
         ),
-        epilog="Exit status: 0, or 2 with a line that says what was found and what is allowed.",
+        epilog=commands.EPILOG,
     )
     add = found.add_argument
     add("model", metavar="EXPERIMENT:VARIANT", help="whose model, e.g. digits:multi")
@@ -64,11 +64,9 @@ def export_model(model: str, to: str, seed: str, diffusers: bool) -> None:
 def main(arguments: list[str]) -> None:
     """Run the command; SystemExit with status 2, having said why in one line, where it cannot."""
     given = parser().parse_args(arguments)
-    try:
+    # what diffusers has no equal of
+    with commands.answered(ValueError):
         export_model(**vars(given))
-    except (variants.ConfigError, OSError, ValueError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scoreladder import denoiser, devices, files, filling, masks, operators
+from scoreladder import commands, denoiser, devices, files, filling, masks, operators
 from scoreladder.blocks import DOWN_A_LADDER
 from scoreladder.denoiser import Denoiser
 from scoreladder.errors import JobFailed
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
             "Fill a hole in an image with a model that was trained on whole ones. The known pixels "
             "are kept to the last bit."
         ),
-        epilog="Exit status: 0, or 2 with a line that says what was found and what is allowed.",
+        epilog=commands.EPILOG,
     )
     add = found.add_argument
     add("model", type=Path, help="a trained score model, model.safetensors")
@@ -201,11 +201,8 @@ def inpaint_image(
 def main(arguments: list[str]) -> None:
     """Run the command; SystemExit with status 2, having said why in one line, where it cannot."""
     given = parser().parse_args(arguments)
-    try:
+    with commands.answered():
         inpaint_image(**vars(given))
-    except (JobFailed, OSError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(2)
 
 
 if __name__ == "__main__":

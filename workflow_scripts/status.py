@@ -15,6 +15,7 @@ from tabulate import tabulate
 
 from scoreladder import (
     claims,
+    commands,
     fingerprint,
     live,
     notices,
@@ -131,31 +132,35 @@ def watch(looks: list[Look]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    found = argparse.ArgumentParser(description=__doc__)
+    found = argparse.ArgumentParser(description=__doc__, epilog=commands.EPILOG)
     found.add_argument("names", nargs="*", metavar="experiment", help="default: as configured")
     found.add_argument("--watch", action="store_true", help="until all is done, or Ctrl-C")
     return found
 
 
-def main(arguments: list[str]) -> None:
-    """Tell of the named experiments, or of those in config/config.yaml."""
-    given = parser().parse_args(arguments)
+def tell(names: list[str], watched: bool) -> None:
+    """Tell of the named experiments, or of those in config/config.yaml. Raises ConfigError."""
     written = variants.read_yaml(ROOT / "config" / "config.yaml")
-    named = {"experiments": given.names} if given.names else {}
+    named = {"experiments": names} if names else {}
     config = variants.load_config(written | named, ROOT)
     looks = [Look(name, Path(config["results"])) for name in config["experiments"]]
-    if given.watch:
+    if watched:
         watch(looks)
         return
     every = [look() for look in looks]
     print("\n".join([*watching.runs(every), "", *map(show, every)]))
 
 
+def main(arguments: list[str]) -> None:
+    """Run the command; SystemExit with status 2, having said why in one line, where it cannot."""
+    given = parser().parse_args(arguments)
+    with commands.answered():
+        tell(given.names, given.watch)
+
+
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except variants.ConfigError as error:
-        sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         # how one stops watching
         sys.exit(0)

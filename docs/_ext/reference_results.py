@@ -16,14 +16,15 @@ from docutils.statemachine import StringList
 from sphinx.directives.code import LiteralInclude
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from scoreladder.catalog import METRICS
 from scoreladder.formats import printed
 from scoreladder.report.numbers import interval, number
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "results" / "reference"
 EXPERIMENTS = ROOT / "config" / "experiments"
-# what a comparison's table shows of all that it holds
-SHOWN = 1, 2, 6, 7
+# what a comparison's table shows of all that it holds, beside each variant's metric
+SHOWN = "n", "difference", "outcome"
 
 
 def value(path: str) -> str:
@@ -99,8 +100,9 @@ class Comparison(FromResults):
 
     def markdown(self, experiment: str, name: str) -> tuple[Path, str]:
         file = REFERENCE / experiment / f"{name}.csv"
-        shown = printed(pd.read_csv(file)).fillna("")
-        kept = shown[["variant", *(shown.columns[each] for each in SHOWN)]]
+        table = pd.read_csv(file)
+        metric = METRICS[table["metric"].iloc[0]].label
+        kept = printed(table)[["variant", metric, *SHOWN]]
         return file, kept.to_markdown(index=False, disable_numparse=True)
 
 

@@ -57,10 +57,3 @@ def test_charts_follow_the_page_into_the_dark(shown):
     light = label.evaluate(colour)
     shown.emulate_media(color_scheme="dark")
     assert light != label.evaluate(colour) == "rgb(228, 231, 234)"
-
-
-def test_the_pages_of_a_run_open_as_well(view, finished):
-    for name in ("report.html", "tiny/report.html", "tinydigits/report.html"):
-        page = view(finished.results / name)
-        drawn(page)
-        assert page.locator("h1").is_visible()

@@ -200,6 +200,7 @@ def test_only_an_export_is_replaced(finished, tmp_path, capsys):
     (to / "notes.txt").unlink()
     (to / sharing.CONFIG).write_text("{}")
     assert "found a folder that no export wrote" in refused(capsys, finished, "tiny:multi", to)
+    assert "found the folder that this runs in" in refused(capsys, finished, "tiny:multi", ".")
     assert "found a file there" in refused(capsys, finished, "tiny:multi", to / "README.md")
     assert os.listdir(tmp_path) == ["model"]
 
@@ -208,6 +209,28 @@ def test_results_of_other_settings_are_not_exported(copy, tmp_path, capsys):
     copy.change(lambda experiment: experiment["defaults"]["sample"].update(nfe=30))
     said = refused(capsys, copy, "tiny:multi", tmp_path / "new")
     assert "shard0.manifest.json: found sample.nfe 20, where the experiment has 30 now" in said
+
+
+def edit(path, **changes):
+    files.write_json(path, files.read_json(path) | changes)
+
+
+def test_numbers_of_an_earlier_model_are_not_exported(copy, tmp_path, capsys):
+    results = copy.results / "tiny"
+    trained = results / "models/multi/seed0/manifest.json"
+    code = files.read_json(trained)["code"]
+    edit(trained, code="other")
+    earlier = "runs.csv: found numbers of an earlier model of multi; snakemake -c2 tiny"
+    assert refused(capsys, copy, "tiny:multi", tmp_path / "new").endswith(earlier)
+    edit(trained, code=code, started="2999-01-01T00:00:00+0000")
+    assert refused(capsys, copy, "tiny:multi", tmp_path / "new").endswith(earlier)
+    # as a run does that was stopped after sampling
+    copy.change(lambda experiment: experiment["defaults"]["sample"].update(nfe=30))
+    sampled = results / "samples/multi/seed0/s0/shard0.manifest.json"
+    spec = files.read_json(sampled)["spec"]
+    edit(sampled, spec=spec | {"sample": spec["sample"] | {"nfe": 30}})
+    said = refused(capsys, copy, "tiny:multi", tmp_path / "new")
+    assert "runs.manifest.json: found sample.nfe 20, where the experiment has 30 now" in said
 
 
 def test_a_failure_half_way_leaves_the_earlier_export(finished, tmp_path, monkeypatch):
@@ -222,3 +245,20 @@ def test_a_failure_half_way_leaves_the_earlier_export(finished, tmp_path, monkey
         run(finished, "tiny:single", tmp_path / "model")
     assert (tmp_path / "model/README.md").read_text() == before
     assert models.load(tmp_path / "model") and os.listdir(tmp_path) == ["model"]
+
+
+def test_an_export_that_cannot_be_put_in_place_leaves_the_earlier_one(
+    finished, tmp_path, monkeypatch, capsys
+):
+    run(finished, "tiny:multi", tmp_path / "model")
+    rename = Path.rename
+
+    def refuse(path, target):
+        if path.name == "new":
+            raise OSError("no room")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    assert refused(capsys, finished, "tiny:single", tmp_path / "model") == "no room"
+    assert sharing.settings(tmp_path / "model")["variant"] == "multi"
+    assert os.listdir(tmp_path) == ["model"]

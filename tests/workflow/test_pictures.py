@@ -1,6 +1,7 @@
 """One's own pictures and real Inception features, from a folder to the report: the walkthrough."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -15,13 +16,16 @@ from scoreladder import inception, metrics, variants
 PAGE = "walkthrough.md"
 CODE, EXPERIMENT, VARIANT = (block for block in pages.blocks(PAGE) if block.file)
 (RUN,) = {line for line in pages.commands(PAGE) if line.startswith("snakemake -c2 --config")}
+# what the page shows of the run and of the one after it, of its jobs, and of `status.py`
+FIRST, SECOND = (text for text in pages.of_language(PAGE, "console") if f"$ {RUN}" in text)
+JOB = re.compile(r"^([a-z_]+) +(\d+)$", re.MULTILINE)
 IMAGE_METRICS = {"fid_clean", "kid", "precision", "recall", "nearest_train"}
 IMAGE_METRICS |= {"knn_density", "knn_coverage"}
 
 
 @pytest.fixture(scope="module")
-def pictures(sources, inception_weights, tmp_path_factory):
-    """The walkthrough's experiment, finished, on its 60 pictures and a broken one."""
+def made(sources, inception_weights, tmp_path_factory):
+    """The walkthrough's experiment before it runs, on its 60 pictures and a broken one."""
     workflow = sources.copy(tmp_path_factory.mktemp("pictures") / "workflow")
     subprocess.run([sys.executable, "-c", CODE.text], cwd=workflow.folder, check=True)
     (workflow.folder / "mine/broken.png").write_bytes(b"\x89PNG and no more")
@@ -29,10 +33,26 @@ def pictures(sources, inception_weights, tmp_path_factory):
     found = json.loads(inception_weights.with_name("facts.json").read_text())["weights"]
     (name,) = (each.name for each, _ in inception.EDITIONS if each.sha256 == found)
     (workflow.folder / "network" / name).symlink_to(inception_weights)
-    (workflow.folder / EXPERIMENT.file).write_text(EXPERIMENT.text + VARIANT.text)
+    (workflow.folder / EXPERIMENT.file).write_text(EXPERIMENT.text)
     workflow.replace(EXPERIMENT.file, "reference: test}", "reference: test, path: network}")
-    workflow.finish(*shlex.split(RUN)[1:])
+    # two runs take no longer than one of all images
+    workflow.replace(EXPERIMENT.file, "images: 400", "images: 100")
     return workflow
+
+
+@pytest.fixture(scope="module")
+def said(made):
+    """What the two runs of the page say: of one variant, and with a second one."""
+    first = made.finish(*shlex.split(RUN)[1:])
+    with (made.folder / EXPERIMENT.file).open("a") as file:
+        file.write(VARIANT.text)
+    return first, made.finish(*shlex.split(RUN)[1:])
+
+
+@pytest.fixture(scope="module")
+def pictures(made, said):
+    """The walkthrough's experiment when both are done."""
+    return made
 
 
 def test_the_slip_is_answered_as_the_page_says(tmp_path):
@@ -44,6 +64,22 @@ def test_the_slip_is_answered_as_the_page_says(tmp_path):
     assert (
         " ".join(said.split()) == f"Error: {EXPERIMENT.file}: {str(error.value).split(': ', 1)[1]}"
     )
+
+
+def test_the_runs_take_the_jobs_that_the_page_shows(said):
+    steps = FIRST.splitlines()[-1]
+    assert steps in said[0] and f"# {steps.split()[0]} jobs" in FIRST
+    jobs = dict(JOB.findall(said[1]))
+    shown = dict(JOB.findall(SECOND))
+    assert shown["train"] == "1" and shown.items() <= jobs.items()
+    # the second variant's alone
+    assert not {"prepare_dataset", "make_reference", "fetch_inception"} & jobs.keys()
+
+
+def test_the_status_is_what_the_page_shows(pictures):
+    shown = SECOND.split("status.py mine\n")[1].splitlines()
+    told = [line.rstrip() for line in pictures.status("mine").splitlines()]
+    assert len(shown) == 5 and [line for line in told if line in shown] == shown
 
 
 def test_pictures_are_cropped_resized_and_split(pictures):

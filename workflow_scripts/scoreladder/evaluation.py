@@ -87,15 +87,18 @@ def run_metrics(found: Rows, reference: Reference, spec: dict) -> dict[str, floa
     """
     pictures, real = spec["dataset"]["name"] in PICTURES, _held(reference.compared(), spec)
     known = (found, real, spec, reference.moments)
-    parts = [lambda: sample_metrics(*known), lambda: standard_errors(*known)]
-    if pictures and len(found) >= 2 * metrics_features.SMALLEST_SUBSET:
-        parts.append(lambda: {"fid_infinity": metrics_features.fid_infinity(found, known[-1])})
-    if pictures:
-        near = (found[:NEIGHBOURS], reference.train, reference.fresh)
-        parts.append(lambda: {"nearest_train": metrics_neighbours.memorisation(*near)})
-    values = {}
-    for part in progress.track(parts, len(parts), "measuring", "part"):
-        values |= part()
+    with progress.bar(4 if pictures else 2, "measuring", "part") as reach:
+        values = sample_metrics(*known)
+        reach(1)
+        values |= standard_errors(*known)
+        reach(2)
+        if pictures:
+            if len(found) >= 2 * metrics_features.SMALLEST_SUBSET:
+                values["fid_infinity"] = metrics_features.fid_infinity(found, reference.moments)
+            reach(3)
+            near = (found[:NEIGHBOURS], reference.train, reference.fresh)
+            values["nearest_train"] = metrics_neighbours.memorisation(*near)
+            reach(4)
     return values
 
 

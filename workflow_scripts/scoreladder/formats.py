@@ -6,45 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from scoreladder import latex_text
 from scoreladder.catalog import METRICS
 from scoreladder.report.numbers import MISSING, count, interval, number, setting
-
-MATHS = {
-    "λ(σ)": r"$\lambda(\sigma)$",
-    "p(σ)": r"$p(\sigma)$",
-    "α/σ²": r"$\alpha/\sigma^2$",
-    "√(1−ᾱ)": r"$\sqrt{1-\bar\alpha}$",
-    "σ²": r"$\sigma^2$",
-    "σ³": r"$\sigma^3$",
-    "λ": r"$\lambda$",
-    "σ": r"$\sigma$",
-    "→": r"$\to$",
-    "∞": r"$\infty$",
-    "⁻": r"$^-$",
-    **{symbol: f"$^{power}$" for power, symbol in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
-    **{symbol: f"$_{index}$" for index, symbol in enumerate("₀₁₂₃₄₅₆₇₈₉")},
-    "∇": r"$\nabla$",
-    "ε": r"$\epsilon$",
-    "γ": r"$\gamma$",
-    "ρ": r"$\rho$",
-    "η": r"$\eta$",
-    "β": r"$\beta$",
-    "∝": r"$\propto$",
-    "–": "--",
-    "−": "$-$",
-    "×": r"$\times$",
-    "α": r"$\alpha$",
-    "≤": r"$\leq$",
-    "≥": r"$\geq$",
-    "±": r"$\pm$",
-    "·": r"$\cdot$",
-    "†": r"$\dagger$",
-    # other characters in LaTeX's first encoding of fonts
-    "<": "$<$",
-    ">": "$>$",
-    "|": "$|$",
-    '"': "''",
-}
 
 # all columns side by side would be half a metre wide; those with words share the width of a page
 LATEX_BLOCKS = (
@@ -117,7 +81,7 @@ def markdown(table: pd.DataFrame, title: str, notes: str, published: Sequence[di
 
 
 def latex(table: pd.DataFrame, title: str, notes: str, published: Sequence[dict] = ()) -> str:
-    """The table as a LaTeX table environment for booktabs and tabularx, in ASCII.
+    """The table as a LaTeX table environment for booktabs, tabularx and amssymb, in ASCII.
 
     Three parts stand one above another, each with the variants: what was measured, what they are,
     and what they cost.
@@ -127,7 +91,7 @@ def latex(table: pd.DataFrame, title: str, notes: str, published: Sequence[dict]
     measured.insert(1, shown.columns[1])
     parts = [shown[measured], *(shown.loc[shown["model"] != "", names] for names in settings)]
     lines = [
-        "% needs \\usepackage{booktabs,tabularx}, and text as wide as a page: 7 in",
+        "% needs \\usepackage{booktabs,tabularx,amssymb}, and text as wide as a page: 7 in",
         r"\begin{table*}",
         r"\setlength{\belowcaptionskip}{6pt}",
         f"\\caption{{{_tex(title)}. {_tex(notes + protocols(published))}}}",
@@ -164,13 +128,7 @@ def _column(name: str) -> str:
 
 
 def _tex(text: str) -> str:
-    text = text.replace("\\", r"\textbackslash ")
-    for plain in "&%$#_{}":
-        text = text.replace(plain, "\\" + plain)
-    text = text.replace("^", r"\^{}").replace("~", r"\~{}")
-    for symbol, maths in MATHS.items():
-        text = text.replace(symbol, maths)
     # an interval stays on one line
-    text = re.sub(r"(\[\S+,) (\S+\])", r"\1~\2", text)
+    text = re.sub(r"(\[\S+,) (\S+\])", r"\1~\2", latex_text.encode(text))
     # which the end of the row above would take for its own
     return "{}" + text if text.startswith(("[", "*")) else text

@@ -19,7 +19,7 @@ FAMILIES = {
 
 
 def card(facts: dict, folder: str, pipeline: bool) -> str:
-    """The card of what `exporting.facts` told, for a folder of that name.
+    """The card of what `export_facts.facts` told, for a folder of that name.
 
     pipeline: whether a pipeline of diffusers lies in it.
     """

@@ -40,6 +40,7 @@ __all__ = [
     "dpmpp_2m",
     "draw",
     "expected_nfe",
+    "first_state",
     "heun",
     "ladder_of",
     "langevin",
@@ -91,6 +92,22 @@ def start_of(sample: dict, model: Denoiser, sigma: float) -> tuple[Tensor, float
     return (mean, std) if start_std is None else (torch.zeros_like(mean), start_std)
 
 
+def first_state(
+    key: tuple[int | str, ...],
+    start: tuple[Tensor, float],
+    device: torch.device | str = "cpu",
+    rows: int = BLOCK,
+) -> tuple[Tensor, torch.Generator]:
+    """Where a block's chains start, (rows, *shape), as `block_states` has it, and its generator.
+
+    x ~ N(mean, std² I), start = (mean, std); the generator draws what comes after.
+    """
+    generator = seeds.generator("sample", *key, device=device)
+    mean, std = start
+    x = mean + std * torch.randn(rows, *mean.shape, generator=generator, device=device)
+    return x, generator
+
+
 def block_states(
     denoiser: Denoise,
     sample: dict,
@@ -104,13 +121,11 @@ def block_states(
     """Yield the states of one block of `rows` chains, whose random numbers `key` and rows fix.
 
     sample is a config block, sigmas (L,) its ladder (`ladder_of`), relative_step_size is α_i/σ_i²,
-    None for samplers without one; chains start from N(mean, std² I), start = (mean, std). Because a
-    block is always computed whole and alone, a sample depends neither on how blocks are grouped
-    into shards nor on the order in which they run.
+    None for samplers without one; start = (mean, std) as in `first_state`. Because a block is
+    always computed whole and alone, a sample depends neither on how blocks are grouped into shards
+    nor on the order in which they run.
     """
-    generator = seeds.generator("sample", *key, device=device)
-    mean, std = start
-    x = mean + std * torch.randn(rows, *mean.shape, generator=generator, device=device)
+    x, generator = first_state(key, start, device, rows)
     states = SAMPLERS[sample["sampler"]]
     return states(denoiser, x, sigmas, sample, relative_step_size, generator)
 

@@ -15,7 +15,7 @@ VERSION = 1
 
 
 def settings(folder: Path | str) -> dict:
-    """What config.json of an exported folder says; its keys are those of `exporting.facts`.
+    """What config.json of an exported folder says; its keys are those of `export_facts.facts`.
 
     Raises FileNotFoundError, or ValueError where the file is none that an export wrote.
     """

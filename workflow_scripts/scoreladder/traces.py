@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from itertools import chain
 
 import numpy as np
 import torch
@@ -20,22 +19,20 @@ MOST_VALUES = 160_000
 
 
 class Witness(CountCalls):
-    """A counted denoiser that remembers where chains began and the level it was last asked at."""
+    """A counted denoiser that remembers the level it was last asked at."""
 
-    start: Tensor | None = None
     sigma: float = math.nan
 
     def __call__(self, x: Tensor, sigma: Tensor | float) -> Tensor:
-        self._see(x, sigma)
+        self._see(sigma)
         return super().__call__(x, sigma)
 
     def score(self, x: Tensor, sigma: Tensor | float) -> Tensor:
         """As `CountCalls.score`."""
-        self._see(x, sigma)
+        self._see(sigma)
         return super().score(x, sigma)
 
-    def _see(self, x: Tensor, sigma: Tensor | float) -> None:
-        self.start = x if self.start is None else self.start
+    def _see(self, sigma: Tensor | float) -> None:
         self.sigma = float(torch.as_tensor(sigma).flatten()[0])
 
 
@@ -87,7 +84,7 @@ def _visited(
     states = sampling.block_states(
         seen, sample, sigmas, relative_step_size, key, start, device, rows
     )
-    first = next(states)
-    yield seen.start.cpu().numpy(), 0, float(sigmas[0])
-    for state in chain([first], states):
+    x, _ = sampling.first_state(key, start, device, rows)
+    yield x.cpu().numpy(), 0, float(sigmas[0])
+    for state in states:
         yield state.cpu().numpy(), seen.calls, seen.sigma

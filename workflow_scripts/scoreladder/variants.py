@@ -14,6 +14,7 @@ from scoreladder import (
     variant_inheritance,
     variant_sweeps,
 )
+from scoreladder.catalog import FIGURES
 from scoreladder.config_checks import check_names, check_score
 from scoreladder.config_errors import ConfigError, Key, in_file, shown, unknown_name
 from scoreladder.config_files import read_yaml
@@ -74,8 +75,9 @@ def load_others(folder: Path, selected: list[str]) -> dict[str, dict]:
 
 
 def _rules(root: Path) -> set[str]:
-    """Names that rules have, each as its script or what it gathers."""
-    return {path.stem for path in (root / "workflow_scripts").glob("*.py")} | {"all", "figures"}
+    """Names that rules have, each as its script, what it gathers, or the figure that it draws."""
+    scripts = {path.stem for path in (root / "workflow_scripts").glob("*.py")}
+    return scripts | {"all", "figures"} | {f"plot_{figure}" for figure in FIGURES}
 
 
 def load_experiment(path: Path) -> dict:
