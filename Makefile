@@ -66,7 +66,7 @@ export: $(STAMP) ## a trained model as a folder to share: MODEL=digits:multi SEE
 	  $(if $(DIFFUSERS),--diffusers)
 
 test: $(STAMP) ## install and run all tests
-	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder --durations 15
 
 docs: $(STAMP) ## the documentation, docs/_build/html/index.html
 	$(BIN)/python -m sphinx -q -E -W --keep-going -b html docs docs/_build/html

@@ -4,6 +4,7 @@ And what several folders of tests share: workflows that are run, and a headless 
 """
 
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from scoreladder import files, inception, perceptual
 from scoreladder.errors import JobFailed
 
 torch.set_num_threads(1)
+# where these run in the background of a shell, their children would be deaf to Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("fixed", max_examples=20, deadline=None, derandomize=True, database=None)
 settings.load_profile("fixed")
 
