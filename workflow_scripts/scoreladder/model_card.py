@@ -29,11 +29,7 @@ def card(facts: dict, folder: str, pipeline: bool) -> str:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
-        "number": numbers.number,
-        "setting": numbers.setting,
-        "count": numbers.count,
-    }
+    environment.filters |= numbers.FILTERS
     environment.globals["interval"] = numbers.interval
     settings = facts["settings"]
     kind = settings["network"]["kind"]

@@ -96,19 +96,23 @@ def progress(notice: dict) -> str:
     shown = notice.get("progress")
     if not shown:
         return ""
-    done, total, rate = shown["done"], shown["total"], shown["rate"]
+    done, total = shown["done"], shown["total"]
     unit = UNITS.get(shown["unit"], f"{shown['unit']}s")
-    words = [f" {done / total:.0%}, {done:,} of {total:,} {unit}"]
-    if rate:
-        words += [f"{rate_of(shown)}/s", f"{duration((total - done) / rate)} left"]
-    if notice.get("loss") is not None:
-        words.append(f"loss {notice['loss']:.3g}")
-    return ", ".join(words)
+    left, loss, speed = pace(notice)
+    share = f" {done / total:.0%}, {done:,} of {total:,} {unit}"
+    words = [share, speed and f"{speed}/s", left, loss]
+    return ", ".join(filter(None, words))
 
 
-def rate_of(shown: dict) -> str:
-    """A job's units a second, with two digits where they are few."""
-    return f"{shown['rate']:,.0f}" if shown["rate"] >= 10 else f"{shown['rate']:.2g}"
+def pace(notice: dict) -> tuple[str, str, str]:
+    """Of a job with progress: time left, loss, and units a second; empty where not known."""
+    shown, loss = notice["progress"], notice.get("loss")
+    left = speed = ""
+    if rate := shown["rate"]:
+        left = f"{duration((shown['total'] - shown['done']) / rate)} left"
+        # two digits where they are few
+        speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+    return left, "" if loss is None else f"loss {loss:.3g}", speed
 
 
 def duration(seconds: float) -> str:

@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from scoreladder.notices import Doing, duration, rate_of
+from scoreladder.notices import Doing, duration, pace
 from scoreladder.slurm import QueuedJob
 from scoreladder.status import Row, Run
 
@@ -113,14 +113,9 @@ def _bars(jobs: list[Doing]) -> Table:
 
 def ahead(notice: dict) -> str:
     """What a bar does not tell of a running job: time left, loss, rate, and what it is doing."""
-    shown, words = notice["progress"], []
-    if shown["rate"]:
-        words.append(f"{duration((shown['total'] - shown['done']) / shown['rate'])} left")
-    if notice.get("loss") is not None:
-        words.append(f"loss {notice['loss']:.3g}")
-    if shown["rate"]:
-        words.append(f"{rate_of(shown)} {shown['unit']}/s")
-    return ", ".join([*words, shown["label"]])
+    shown, (left, loss, speed) = notice["progress"], pace(notice)
+    words = [left, loss, speed and f"{speed} {shown['unit']}/s", shown["label"]]
+    return ", ".join(filter(None, words))
 
 
 def _failure(job: Doing) -> Text:

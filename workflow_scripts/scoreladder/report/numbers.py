@@ -43,6 +43,10 @@ def count(value: float | None) -> str:
     return MISSING if _missing(value) else f"{round(value):,}"
 
 
+# what templates call these
+FILTERS = {"number": number, "setting": setting, "count": count}
+
+
 def _missing(value: float | None) -> bool:
     return value is None or math.isnan(value)
 

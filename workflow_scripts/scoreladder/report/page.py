@@ -142,12 +142,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "number": numbers.number,
-        "setting": numbers.setting,
-        "count": numbers.count,
-        "sorted_by": _sorted_by,
-    }
+    environment.filters |= numbers.FILTERS | {"sorted_by": _sorted_by}
     environment.globals |= {
         "interval": numbers.interval,
         "metrics": METRICS,
