@@ -19,6 +19,8 @@ COMMA     := ,
 BIN       := $(VENV)/bin
 STAMP     := $(VENV)/.installed
 SNAKEMAKE := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/snakemake
+# jobs of this machine share one import of what they need
+RUN       := $(if $(PROFILE),$(SNAKEMAKE),PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python workflow_scripts/warm/run.py)
 HOW       := $(if $(PROFILE),--workflow-profile $(PROFILE),--cores $(CORES))
 SETTINGS  := $(if $(EXPERIMENTS),experiments=[$(EXPERIMENTS)]) $(if $(ORPHANS),orphans=$(ORPHANS))
 SELECTION := $(if $(strip $(SETTINGS)),--config $(SETTINGS))
@@ -38,7 +40,7 @@ reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 	@$(FLOCK) sh -ec ' \
 	  if [ -e $(KILLED) ]; then $(SNAKEMAKE) --unlock --quiet all $(SELECTION); fi; \
 	  touch $(KILLED); trap "[ \$$? = 137 ] || rm -f $(KILLED)" EXIT; trap "exit 130" INT TERM; \
-	  $(SNAKEMAKE) $(HOW) --quiet $(if $(PROFILE),host,rules reason host) $(SELECTION); \
+	  $(RUN) $(HOW) --quiet $(if $(PROFILE),host,rules reason host) $(SELECTION); \
 	  if [ ! $(RESULTS)/report.html -ot $(RESULTS)/provenance.html ]; then \
 	    $(SNAKEMAKE) --quiet all --report $(RESULTS)/provenance.html $(SELECTION); \
 	  fi' || { status=$$?; \
@@ -47,7 +49,7 @@ reproduce: $(STAMP) ## install, run the experiments, write results/report.html
 	@echo "The report: $(RESULTS)/report.html; where each file is from: $(RESULTS)/provenance.html"
 
 figures: $(STAMP) ## draw the figures that a finished run lacks, without its models
-	@$(SNAKEMAKE) figures $(HOW) --quiet $(if $(PROFILE),host,rules reason host) $(SELECTION)
+	@$(RUN) figures $(HOW) --quiet $(if $(PROFILE),host,rules reason host) $(SELECTION)
 
 status: $(STAMP) ## how far each variant and seed has come, also of a run that goes on
 	@$(BIN)/python workflow_scripts/status.py $(subst $(COMMA), ,$(or $(EXPERIMENT),$(EXPERIMENTS)))

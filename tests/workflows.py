@@ -26,6 +26,9 @@ READERS = {
     ".safetensors": load_file,
 }
 COSTS = ("seconds", "memory")
+# Snakemake as it is, and as `make` has it: the results are the same
+COLD = ("-m", "snakemake")
+WARM = ("workflow_scripts/warm/run.py",)
 
 DEFAULTS = """
 defaults:
@@ -112,8 +115,10 @@ class Workflow:
         self.results = folder / "results"
         self.experiment = folder / "config" / "experiments" / "tiny.yaml"
 
-    def start(self, *arguments: str, **options) -> subprocess.Popen:
-        command = [sys.executable, "-m", "snakemake", *arguments]
+    def start(
+        self, *arguments: str, program: tuple[str, ...] = COLD, **options
+    ) -> subprocess.Popen:
+        command = [sys.executable, *program, *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         return subprocess.Popen(command, cwd=self.folder, text=True, **(pipes | options))
 
@@ -123,8 +128,8 @@ class Workflow:
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def finish(self, *arguments: str) -> str:
-        """What a run says that must succeed; if it does not, the end of that is shown."""
-        done = self.run(*arguments)
+        """What a run that must succeed says, run as `make` does; the end of it where it fails."""
+        done = self.run(*arguments, program=WARM)
         assert done.returncode == 0, done.stdout[-5000:]
         return done.stdout
 

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -141,6 +142,21 @@ def wait_until_saved(workflow: Workflow, *variants: str) -> None:
         wait_for(f"a state of {variant}", saved(workflow, variant), 180)
 
 
+def strike(workflow: Workflow, blows: dict[str, Callable[[], object]]) -> None:
+    """Do to the training of each variant what is meant for it, as soon as it has saved something.
+
+    One that is left alone for too long may be at its end.
+    """
+    left = dict(blows)
+
+    def struck() -> bool:
+        for variant in [each for each in left if saved(workflow, each)()]:
+            left.pop(variant)()
+        return not left
+
+    wait_for(f"states of {', '.join(blows)}", struck, 300)
+
+
 def notice(workflow: Workflow, variant: str) -> dict:
     """What the training of a variant says of itself while it runs."""
     for path in (workflow.folder / ".snakemake/scoreladder/live").glob("*.json"):
@@ -151,13 +167,16 @@ def notice(workflow: Workflow, variant: str) -> dict:
 
 
 def wait_until_watched(workflow: Workflow, variant: str) -> None:
-    """Wait until the training of a variant, which runs, has said how far it is, and its loss."""
+    """Wait until the training of a variant has said how far it is, and its loss."""
 
     def said() -> bool:
-        found = notice(workflow, variant)
-        return "progress" in found and found.get("loss") is not None
+        # between two of its submissions there is nothing to be heard
+        with suppress(AssertionError):
+            found = notice(workflow, variant)
+            return "progress" in found and found.get("loss") is not None
+        return False
 
-    wait_for(f"progress of {variant}", said)
+    wait_for(f"progress of {variant}", said, 180)
 
 
 def stop_process(workflow: Workflow, variant: str) -> None:

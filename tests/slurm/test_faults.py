@@ -13,7 +13,7 @@ from faults import (
     notice,
     preempt,
     stop_process,
-    wait_until_saved,
+    strike,
     wait_until_watched,
 )
 from workflows import same_bits
@@ -36,10 +36,12 @@ def story(slow, reference, tmp_path_factory, cluster, on_cluster) -> Story:
     """The whole experiment, with everything that happened on the way."""
     workflow = slow.copy(tmp_path_factory.mktemp("slurm") / "faults")
     driver = on_cluster(workflow).start("faults", "--set-resources", *RESOURCES)
-    wait_until_saved(workflow, "cancelled", "stuck", "preempted", "longer")
-    stop_process(workflow, "stuck")
-    cluster.run("scancel", notice(workflow, "cancelled")["slurm_job"])
-    preempt(cluster, workflow, "preempted")
+    blows = {
+        "stuck": lambda: stop_process(workflow, "stuck"),
+        "cancelled": lambda: cluster.run("scancel", notice(workflow, "cancelled")["slurm_job"]),
+        "preempted": lambda: preempt(cluster, workflow, "preempted"),
+    }
+    strike(workflow, blows)
     wait_until_watched(workflow, "longer")
     seen = workflow.status("faults", env=cluster.environment)
     said, _ = driver.communicate()

@@ -147,10 +147,9 @@ def _measure_against(
     if dataset["name"] in IMAGES:
         known, name = moments or metrics_features.moments(real), fid_name(spec["features"])
         return lambda found: {name: metrics_features.fid(found, *known)}
-    mixture = datasets.mixture_of(dataset)
+    mixture, sliced = datasets.mixture_of(dataset), metrics.sliced_to(real)
     return lambda found: {
-        "sliced_w1": metrics.sliced_wasserstein(found, real, order=1),
-        "sliced_w2": metrics.sliced_wasserstein(found, real, order=2),
+        **dict(zip(("sliced_w1", "sliced_w2"), sliced(found, 1, 2), strict=True)),
         **(metrics.mixture_metrics(found, mixture) if mixture is not None else {}),
     }
 

@@ -1,5 +1,7 @@
 """What is measured of samples, in float64 throughout."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from scipy import linalg
@@ -76,17 +78,33 @@ def sliced_wasserstein(
     are compared at the quantiles of the smaller one; of equal size, it is at most their W_p. NaN
     where values are not finite; raises ValueError on unlike dimensions.
     """
+    (distance,) = sliced_to(y, projections, seed)(x, order)
+    return distance
+
+
+def sliced_to(
+    y: np.ndarray, projections: int = 100, seed: int = 0
+) -> Callable[..., tuple[float, ...]]:
+    """`sliced_wasserstein` of many sets to one y (m, D), which is projected and ordered once.
+
+    Returns a function (x, *orders) → one distance for each order.
+    """
     random = np.random.default_rng(seed)
-    directions = random.standard_normal((x.shape[1], projections))
+    directions = random.standard_normal((y.shape[1], projections))
     directions /= np.linalg.norm(directions, axis=0)
-    count = min(len(x), len(y))
-    gaps = _quantiles(x @ directions, count) - _quantiles(y @ directions, count)
-    return float(np.mean(np.abs(gaps) ** order) ** (1 / order))
+    known = np.sort(y @ directions, axis=0)
+
+    def distances(x: np.ndarray, *orders: int) -> tuple[float, ...]:
+        count = min(len(x), len(known))
+        found = np.sort(x @ directions, axis=0)
+        gaps = np.abs(_quantiles(found, count) - _quantiles(known, count))
+        return tuple(float(np.mean(gaps**order) ** (1 / order)) for order in orders)
+
+    return distances
 
 
-def _quantiles(values: np.ndarray, count: int) -> np.ndarray:
-    """Per column, the quantiles of n values (n, k) at (i + ½)/count, interpolated; (count, k)."""
-    ordered = np.sort(values, axis=0)
+def _quantiles(ordered: np.ndarray, count: int) -> np.ndarray:
+    """Per column, the quantiles of n ordered values (n, k) at (i + ½)/count, interpolated."""
     if len(ordered) == count:
         return ordered
     position = (np.arange(count) + 0.5) / count * len(ordered) - 0.5
