@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from scoreladder import denoiser
+from scoreladder import denoiser, networks
 from scoreladder.analytic import GaussianMixture
 from scoreladder.denoiser import Denoiser
 
@@ -81,3 +81,59 @@ def test_a_model_of_one_scale_has_one_score_field(kind):
     x = randn(4, 2)
     for sigma in (0.01, 0.5, 10.0):
         assert torch.equal(model.score(x, sigma), model.score(x, 0.5))
+
+
+NETWORKS = [
+    {"kind": "mlp", "width": 16, "blocks": 2},
+    {"kind": "mlp", "width": 16, "blocks": 1, "octaves": 3, "conditioning": "index"},
+    {"kind": "mlp", "width": 16, "blocks": 1, "conditioning": "none"},
+    {"kind": "unet", "size": "tiny"},
+    {"kind": "unet", "size": "tiny", "conditioning": "index"},
+]
+
+
+def told(network: dict, kind: str, dtype: torch.dtype) -> Denoiser:
+    """A model of a few levels, on images of 8×8, whose weights are not those of a start."""
+    shape = (1, 8, 8)
+    model = Denoiser(
+        networks.build(network, shape, 0, 3),
+        kind,
+        SIGMA_DATA,
+        (0.1, 5.0),
+        shape,
+        [5.0, 1.0, 0.1],
+        network.get("conditioning", "log_sigma"),
+    ).to(dtype)
+    generator = torch.Generator().manual_seed(1)
+    for weights in model.parameters():
+        noise = torch.randn(weights.shape, generator=generator).to(dtype)
+        weights.data.add_(0.1 * noise)
+    return model
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kind", denoiser.PARAMETERIZATIONS)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_score_at_a_level_is_the_score_there(network, kind, dtype):
+    """Also outside the levels that the model knows; to rounding, for sums are put together anew."""
+    model, x = told(network, kind, dtype), randn(6, 1, 8, 8).to(dtype)
+    for sigma in (0.01, 0.1, 0.7, 5.0, 20.0):
+        with torch.no_grad():
+            expected = model.score(x, sigma)
+        found = model.score_at(sigma)(x)
+        close = 30 * torch.finfo(dtype).eps * float(expected.abs().max())
+        assert torch.allclose(found, expected, rtol=0, atol=close)
+        assert found.dtype == dtype and not found.requires_grad
+
+
+def test_the_score_at_a_level_of_what_has_none_is_its_score():
+    mixture, x = GaussianMixture([[1.0, 0.5]], 0.5, [1.0]), randn(50, 2).float()
+    for each in (mixture, mixture.denoise, Denoiser(Answer(torch.sin), "edm", SIGMA_DATA)):
+        assert torch.equal(denoiser.score_at(each, 0.3)(x), denoiser.score(each, x, 0.3))
+
+
+def test_half_precision_holds_at_a_level_too():
+    model, x = told(NETWORKS[3], "edm", torch.float32), randn(6, 1, 8, 8).float()
+    model.autocast = torch.bfloat16
+    with torch.no_grad():
+        assert torch.equal(model.score_at(0.7)(x), model.score(x, 0.7))

@@ -177,6 +177,23 @@ class Denoiser(nn.Module):
         a, b = self.score_coefficients(known, self.sigma_data)
         return a * x + b * self._answer(c_in * x, known)
 
+    @torch.no_grad()
+    def score_at(self, sigma: float) -> Callable[[Tensor], Tensor]:
+        """`score` at one level, x (n, ...) → the shape of x, with what σ decides computed once.
+
+        For a sampler that stays there for many steps: without gradients, and with the weights of
+        now.
+        """
+        if self.autocast is not None or not hasattr(self.network, "at"):
+            return lambda x: self.score(x, sigma)
+        known = next(self.parameters()).new_tensor(sigma).clamp(*self.sigma_range)
+        _, _, c_in = self.precondition(known, self.sigma_data)
+        a, b = self.score_coefficients(known, self.sigma_data)
+        # numbers, because arithmetic with tensors of one element takes as long as with thousands
+        a, b, c_in = float(a), float(b), float(c_in)
+        answer = self.network.at(self.c_noise(known[None]))
+        return lambda x: a * x + b * answer(c_in * x)
+
     def _answer(self, scaled: Tensor, sigma: Tensor) -> Tensor:
         """F of c_in x (n, ...) at sigma, shaped by `per_sample`."""
         told = self.c_noise(sigma.flatten())
@@ -204,6 +221,16 @@ def score(denoiser: Callable[..., Tensor], x: Tensor, sigma: Tensor | float) -> 
         return denoiser.score(x, sigma)
     sigma = torch.as_tensor(sigma, dtype=x.dtype, device=x.device)
     return (denoiser(x, sigma) - x) / per_sample(sigma, x) ** 2
+
+
+def score_at(denoiser: Callable[..., Tensor], sigma: float) -> Callable[[Tensor], Tensor]:
+    """The score of any denoiser at one level σ > 0, as a function of x (n, ...) alone.
+
+    The denoiser's own `.score_at(sigma)` where it has one; else `score` there.
+    """
+    if hasattr(denoiser, "score_at"):
+        return denoiser.score_at(sigma)
+    return lambda x: score(denoiser, x, sigma)
 
 
 def describe(spec: dict, data: Tensor, bin_width: float = 0.0) -> dict:

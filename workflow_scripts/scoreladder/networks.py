@@ -1,7 +1,7 @@
 """Backbones F(x, c_noise): plain networks that know nothing of preconditioning."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -42,6 +42,8 @@ def waves(x: Tensor, octaves: int) -> Tensor:
     x first, then all sines and all cosines, in the dtype of x; octaves = 0 gives x. Without them a
     small network smooths over structure that is fine beside the data's spread (arXiv 2006.10739).
     """
+    if not octaves:
+        return x
     frequencies = 2.0 ** torch.arange(octaves, dtype=x.dtype, device=x.device)
     angles = (x[:, :, None] * frequencies).flatten(1)
     return torch.cat([x, angles.sin(), angles.cos()], dim=1)
@@ -82,6 +84,25 @@ class ResidualMLP(nn.Module):
         for block in self.blocks:
             h = block(h, embedded)
         return self.leave(nn.functional.silu(h)).reshape(x.shape)
+
+    @torch.no_grad()
+    def at(self, c_noise: Tensor) -> Callable[[Tensor], Tensor]:
+        """`forward` at one c_noise (1,), with what that decides computed once; x → the shape of x.
+
+        Without gradients, and with the weights of now.
+        """
+        embedded, linear, silu = self.embed(c_noise), nn.functional.linear, nn.functional.silu
+        shifts = [block.expand.bias + block.condition(embedded)[0] for block in self.blocks]
+
+        @torch.no_grad()
+        def answer(x: Tensor) -> Tensor:
+            h = self.enter(waves(x.flatten(1), self.octaves))
+            for block, shift in zip(self.blocks, shifts, strict=True):
+                inner = linear(block.norm(h), block.expand.weight, shift)
+                h = h + block.contract(silu(inner, inplace=True))
+            return self.leave(silu(h, inplace=True)).reshape(x.shape)
+
+        return answer
 
 
 class Perceptron(nn.Module):

@@ -3,6 +3,8 @@
 As fast as diffusers' UNet2DModel of as many parameters, whose import takes 2 s of every job.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -176,7 +178,19 @@ class UNet(nn.Module):
 
     def forward(self, x: Tensor, c_noise: Tensor) -> Tensor:
         """x (n, C, H, H), c_noise (n,) or (1,) as the conditioning has it; the shape of x."""
+        return self.answer(x, nn.functional.silu(self.tell(self.embed(c_noise))))
+
+    @torch.no_grad()
+    def at(self, c_noise: Tensor) -> Callable[[Tensor], Tensor]:
+        """`forward` at one c_noise (1,), which is embedded once; x → the shape of x.
+
+        Without gradients, and with the weights of now.
+        """
         embedded = nn.functional.silu(self.tell(self.embed(c_noise)))
+        return torch.no_grad()(partial(self.answer, embedded=embedded))
+
+    def answer(self, x: Tensor, embedded: Tensor) -> Tensor:
+        """x (n, C, H, H), embedded (n or 1, channels); the shape of x."""
         h = self.enter(x.contiguous(memory_format=torch.channels_last))
         kept = [h]
         for layer in self.down:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from scoreladder.denoiser import score
+from scoreladder.denoiser import score, score_at
 
 Denoise = Callable[..., Tensor]
 States = Callable[..., Iterator[Tensor]]
@@ -37,6 +37,16 @@ class CountCalls:
         """The score, the shape of x, as `denoiser.score` has it of the denoiser within."""
         self.calls += 1
         return score(self.denoiser, x, sigma)
+
+    def score_at(self, sigma: float) -> Callable[[Tensor], Tensor]:
+        """The score at one level, as `denoiser.score_at` has it; each call of it counts."""
+        known = score_at(self.denoiser, sigma)
+
+        def counted(x: Tensor) -> Tensor:
+            self.calls += 1
+            return known(x)
+
+        return counted
 
 
 @contextmanager

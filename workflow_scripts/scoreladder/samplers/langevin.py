@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from scoreladder.denoiser import score
+from scoreladder.denoiser import score_at
 from scoreladder.samplers.base import Denoise, levels, sampler, standard_normal
 
 
@@ -43,11 +43,11 @@ def annealed_langevin(
         raise ValueError(f"need step_size > 0, found {step_size}")
     smallest = ladder[-1]
     for sigma, count in zip(ladder, steps, strict=True):
-        alpha = step_size * sigma**2 / smallest**2
+        alpha, known = step_size * sigma**2 / smallest**2, score_at(denoiser, sigma)
         for _ in range(count):
             x = constrain(x, sigma) if constrain else x
             z = standard_normal(x, generator)
-            x = x + alpha * score(denoiser, x, sigma) + (2 * alpha) ** 0.5 * z
+            x = x + alpha * known(x) + (2 * alpha) ** 0.5 * z
             yield x
     if denoise:
         yield denoiser(constrain(x, smallest) if constrain else x, smallest)
