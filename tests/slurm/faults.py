@@ -34,7 +34,7 @@ variants:
   flaky: {{}}
   # takes two minutes, and four
   long: {{training: {{images: 24000}}}}
-  longer: {{training: {{images: 48000}}}}
+  longer: {{training: {{images: 44000}}}}
   hopeless: {{training: {{learning_rate: 1.0e+10, gradient_clip: 1.0e+10}}}}
 comparisons:
   - {{name: all, baseline: calm, arms: [cancelled, preempted, hopeless], metric: sliced_w1}}

@@ -78,12 +78,14 @@ def test_a_job_that_hears_no_signal_is_killed_at_its_time_limit_and_goes_on(stor
     assert 0 < story.manifest("stuck")["resumed_at"] < 4000
 
 
-def test_a_model_that_needs_more_than_its_time_limit_takes_three_submissions(story):
-    assert story.states("longer") == ["FAILED", "FAILED", "COMPLETED"]
-    assert len(set(story.attempts("longer"))) == 3
-    told = r"saved at image \d+ of 48000\ndeadline reached, will resume \(time limit\)"
-    assert len(re.findall(told, story.said)) == 2
-    assert 0 < story.manifest("longer")["resumed_at"] < 48000
+def test_a_model_that_needs_more_than_its_time_limit_takes_several_submissions(story):
+    """Three on a fast machine; on a slow one less is done in each, and there is one more to come."""
+    *cut, last = story.states("longer")
+    assert len(cut) >= 2 and {*cut} == {"FAILED"} and last == "COMPLETED"
+    assert len(set(story.attempts("longer"))) == len(cut) + 1
+    told = r"saved at image \d+ of 44000\ndeadline reached, will resume \(time limit\)"
+    assert len(re.findall(told, story.said)) == len(cut)
+    assert 0 < story.manifest("longer")["resumed_at"] < 44000
 
 
 def test_a_job_that_fails_twice_succeeds_at_the_third_try(story):
@@ -120,7 +122,7 @@ def rows(shown: str) -> dict[str, list[str]]:
 
 
 def test_the_state_of_a_run_can_be_seen_while_it_goes_on(story):
-    running = r"train \d+%, [\d,]+ of 48,000 images, \d+/s, \d+ (s|min) left, loss [\d.]+"
+    running = r"train \d+%, [\d,]+ of 44,000 images, \d+/s, \d+ (s|min) left, loss [\d.]+"
     assert rows(story.seen)["longer"][2] == "running"
     assert re.match(running, rows(story.seen)["longer"][3])
     assert re.search(r"^SLURM: .*running", story.seen, re.MULTILINE)
