@@ -79,7 +79,7 @@ def test_a_job_that_hears_no_signal_is_killed_at_its_time_limit_and_goes_on(stor
 
 
 def test_a_model_that_needs_more_than_its_time_limit_takes_several_submissions(story):
-    """Three on a fast machine; on a slow one less is done in each, and there is one more to come."""
+    """Three on a fast machine; on a slow one each does less, and there is one more to come."""
     *cut, last = story.states("longer")
     assert len(cut) >= 2 and {*cut} == {"FAILED"} and last == "COMPLETED"
     assert len(set(story.attempts("longer"))) == len(cut) + 1
