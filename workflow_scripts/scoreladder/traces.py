@@ -1,7 +1,7 @@
 """Where chains are on their way from noise to samples."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -31,6 +31,11 @@ class Witness(CountCalls):
         """As `CountCalls.score`."""
         self._see(sigma)
         return super().score(x, sigma)
+
+    def score_at(self, sigma: float) -> Callable[[Tensor], Tensor]:
+        """As `CountCalls.score_at`."""
+        self._see(sigma)
+        return super().score_at(sigma)
 
     def _see(self, sigma: Tensor | float) -> None:
         self.sigma = float(torch.as_tensor(sigma).flatten()[0])
