@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,9 @@ import pytest
 from workflows import ROOT
 
 WARM = ROOT / "workflow_scripts/warm"
+sys.path.insert(0, str(WARM))
+import run  # noqa: E402 # as the script it is
+
 # prints the path of its Python, then runs what it is given with that, as Snakemake would
 HOST = f"""
 import sys, time
@@ -34,7 +37,8 @@ def heard(number, frame):
     sys.exit(4)
 signal.signal(signal.SIGTERM, heard)
 print(os.getpid(), flush=True)
-time.sleep(60)
+for _ in range(600):
+    time.sleep(0.1)
 """
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere jobs start cold")
 
@@ -76,18 +80,33 @@ def start(python: str, folder: Path, script: str, threads: int = 1) -> subproces
     )
 
 
-def gone(path: Path) -> bool:
-    """Whether there is no such thing any more, within a minute."""
+def becomes(true: Callable[[], bool]) -> bool:
+    """Whether something is true within a minute."""
     for _ in range(600):
-        if not path.exists():
+        if true():
             return True
         time.sleep(0.1)
     return False
 
 
-def process(number: int | str) -> Path:
+def gone(path: Path) -> bool:
+    """Whether there is no such thing any more, within a minute."""
+    return becomes(lambda: not path.exists())
+
+
+def process(number: int) -> Path:
     """What is there as long as a process is."""
     return Path("/proc") / str(number)
+
+
+def parent(number: int) -> int:
+    """The process that started a process."""
+    return int((process(number) / "stat").read_text().rpartition(")")[2].split()[1])
+
+
+def state(number: int) -> str:
+    """What a process does: R runs, S sleeps, T is stopped."""
+    return (process(number) / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 def test_a_script_finds_what_any_script_finds(python, tmp_path):
@@ -112,6 +131,8 @@ def test_it_is_another_process_each_time_and_keeps_nothing(python, tmp_path):
         ("raise SystemExit('because')", 1),
         ("1 / 0", 1),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGINT)", -signal.SIGINT),
+        ("import signal\nsignal.raise_signal(signal.SIGXCPU)", -signal.SIGXCPU),
     ],
 )
 def test_it_ends_as_any_script_ends(python, tmp_path, script, status):
@@ -127,6 +148,39 @@ def test_it_hears_signals(python, tmp_path):
     script.terminate()
     assert script.communicate()[0] == f"heard {signal.SIGTERM.value}\n"
     assert script.returncode == 4
+
+
+def test_it_hears_signals_that_all_processes_get(python, tmp_path):
+    """As when a machine goes down: the server does not die under a script that has to save."""
+    script = start(python, tmp_path, WAITS)
+    worker = int(script.stdout.readline())
+    for each in (parent(worker), worker):
+        os.kill(each, signal.SIGTERM)
+    assert script.communicate()[0] == f"heard {signal.SIGTERM.value}\n"
+    assert script.returncode == 4
+
+
+def test_it_stops_and_goes_on_with_the_terminal(python, tmp_path):
+    script = start(python, tmp_path, WAITS)
+    worker = int(script.stdout.readline())
+    for number, states in ((signal.SIGTSTP, "T"), (signal.SIGCONT, "SR")):
+        script.send_signal(number)
+        for each in (script.pid, worker):
+            assert becomes(lambda each=each, states=states: state(each) in states)
+    script.terminate()
+    assert script.communicate()[0] == f"heard {signal.SIGTERM.value}\n"
+
+
+def test_several_run_at_once(python, tmp_path):
+    scripts = []
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        scripts.append(start(python, tmp_path / name, WAITS))
+    workers = {int(script.stdout.readline()) for script in scripts}
+    assert len(workers) == 3
+    for script in scripts:
+        script.terminate()
+        assert script.wait() == 4
 
 
 def test_it_dies_with_the_process_that_stands_for_it(python, tmp_path):
@@ -153,9 +207,7 @@ def test_a_script_whose_server_is_killed_dies_and_says_why(tmp_path):
     with host(tmp_path / "host") as python:
         script = start(python, tmp_path, WAITS)
         worker = int(script.stdout.readline())
-        status = (process(worker) / "status").read_text()
-        server = int(status.split("PPid:")[1].split()[0])
-        os.kill(server, signal.SIGKILL)
+        os.kill(parent(worker), signal.SIGKILL)
         _, err = script.communicate()
         assert script.returncode == 1 and "the server of warm processes died" in err
         assert gone(process(worker))
@@ -171,3 +223,33 @@ def test_a_server_serves_to_the_end_whom_it_has_begun_to_serve(tmp_path):
     script.terminate()
     assert script.communicate() == (f"heard {signal.SIGTERM.value}\n", "")
     assert gone(Path(python).parent)
+
+
+@pytest.mark.parametrize("name", ["with a space", 100 * "long"])
+def test_a_folder_that_does_not_do_is_refused_and_nothing_started(tmp_path, monkeypatch, name):
+    started = []
+    monkeypatch.setattr(run.subprocess, "Popen", lambda *words, **_: started.append(words))
+    (tmp_path / name[:200]).mkdir()
+    with pytest.raises(OSError, match=r"not a place for programs|too long"):
+        run.warm_python(tmp_path / name[:200])
+    assert started == []
+
+
+@pytest.mark.parametrize(
+    ("words", "warm"), [([], True), (["--executor", "slurm"], False), (["--dry-run"], True)]
+)
+def test_other_executors_start_jobs_as_they_do(monkeypatch, words, warm):
+    """A program of this machine's temporary folder is none of another machine's."""
+    used = []
+    monkeypatch.setattr(sys, "argv", ["snakemake", "--cores", "1", *words])
+    monkeypatch.setattr(sys, "executable", sys.executable)
+    monkeypatch.setattr(run, "warm_python", lambda folder: folder.rmdir() or "warm")
+    monkeypatch.setattr("snakemake.cli.main", lambda: used.append(sys.executable))
+    run.main()
+    assert (used == ["warm"]) == warm
+
+
+def test_without_what_forks_are_looked_at_by_jobs_start_cold(monkeypatch):
+    assert run.can_be_watched()
+    monkeypatch.delattr(os, "pidfd_open")
+    assert not run.can_be_watched()

@@ -181,8 +181,8 @@ class Denoiser(nn.Module):
     def score_at(self, sigma: float) -> Callable[[Tensor], Tensor]:
         """`score` at one level, x (n, ...) → the shape of x, with what σ decides computed once.
 
-        For a sampler that stays there for many steps: without gradients, and with the weights of
-        now.
+        For a sampler that stays there for many steps: without gradients, and good for as long as
+        the weights stay as they are.
         """
         if self.autocast is not None or not hasattr(self.network, "at"):
             return lambda x: self.score(x, sigma)

@@ -89,7 +89,7 @@ class ResidualMLP(nn.Module):
     def at(self, c_noise: Tensor) -> Callable[[Tensor], Tensor]:
         """`forward` at one c_noise (1,), with what that decides computed once; x → the shape of x.
 
-        Without gradients, and with the weights of now.
+        Without gradients; good for as long as the weights stay as they are.
         """
         embedded, linear, silu = self.embed(c_noise), nn.functional.linear, nn.functional.silu
         shifts = [block.expand.bias + block.condition(embedded)[0] for block in self.blocks]

@@ -184,7 +184,7 @@ class UNet(nn.Module):
     def at(self, c_noise: Tensor) -> Callable[[Tensor], Tensor]:
         """`forward` at one c_noise (1,), which is embedded once; x → the shape of x.
 
-        Without gradients, and with the weights of now.
+        Without gradients; good for as long as the weights stay as they are.
         """
         embedded = nn.functional.silu(self.tell(self.embed(c_noise)))
         return torch.no_grad()(partial(self.answer, embedded=embedded))

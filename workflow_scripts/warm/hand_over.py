@@ -1,16 +1,27 @@
 """Have a server run a script in a warm process: `hand_over.py SOCKET SCRIPT`.
 
 To whoever started it this process is the script: it has its standard streams, environment and
-folder, passes on the signals that it gets, dies with it, and ends as it ends.
+folder, passes on what signals it gets of PASSED_ON, dies with it, and ends as it ends.
 """
 
 import json
 import os
+import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 
-PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+PASSED_ON = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGTSTP,
+    signal.SIGCONT,
+)
 
 
 def start_cold(arguments: list[str]) -> None:
@@ -22,10 +33,22 @@ def end_as(status: int) -> None:
     """End with a status of `waitpid`: by the same exit code, or by the same signal."""
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
-        if -code in PASSED_ON:
+        if -code != signal.SIGKILL:
             signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     os._exit(code)
+
+
+def pass_on(connection: socket.socket, number: int) -> None:
+    """Tell the server of a signal; of Ctrl-Z, then stop here too."""
+    stops = number == signal.SIGTSTP
+    # in a session without a terminal it would be ignored
+    told = signal.SIGSTOP if stops else number
+    # where it is closed, the script has ended
+    with suppress(OSError):
+        connection.sendall(bytes([told]))
+    if stops:
+        os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def main() -> None:
@@ -50,9 +73,17 @@ def main() -> None:
         start_cold(arguments)
     for number in PASSED_ON:
         if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, lambda number, _: connection.sendall(bytes([number])))
+            signal.signal(number, lambda number, _: pass_on(connection, number))
+    # one that comes just before `select` ends it too
+    heard, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-    status = connection.recv(4)
+    while connection not in select.select([connection, heard], [], [])[0]:
+        os.read(heard, 16)
+    status = b""
+    with suppress(ConnectionResetError):
+        status = connection.recv(4)
     if not status:
         sys.exit("Error: the server of warm processes died, and this job with it")
     end_as(int.from_bytes(status, "big"))

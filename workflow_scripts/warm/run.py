@@ -1,13 +1,15 @@
 """Snakemake, whose scripts start in no time: `run.py ARGUMENTS` is `snakemake ARGUMENTS`.
 
 A job of a few seconds spends two of them on importing torch and its like. Here one process imports
-them for all local jobs of a run, and each job runs in a fork of it (`serve.py`), to which
+them for all jobs that run on this machine, and each runs in a fork of it (`serve.py`), to which
 `hand_over.py` hands the script that Snakemake would have started Python with. Results are the same
-bits; a job that cannot be served, or that has several threads, starts as it always did.
+bits. Jobs of several threads start as they always did, and so does all where this cannot be done:
+elsewhere than on Linux, with another executor, or with no place for a socket and a program.
 """
 
 import os
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,13 +26,21 @@ ONE_THREAD = dict.fromkeys(
 def warm_python(folder: Path) -> Path:
     """Start a server that ends after this process; a Python for scripts that it is to run.
 
-    The server removes the folder, which must be there, at its end.
+    The server removes the folder, which must be there, at its end. Raises OSError where the folder
+    or the machine does not do; then nothing was started.
     """
-    path, watched_and_held = folder / "socket", os.pipe()
+    python, path = folder / "python", folder / "socket"
+    words = (sys.executable, "-I", "-S", HERE / "hand_over.py", path)
+    python.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, words))} "$@"\n')
+    python.chmod(0o700)
+    # Snakemake does not quote it
+    if shlex.quote(str(python)) != str(python) or not os.access(python, os.X_OK):
+        raise OSError(f"{folder}: not a place for programs")
+    watched, _held = os.pipe()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen(128)
-        handles = (listener.fileno(), watched_and_held[0])
+        handles = (listener.fileno(), watched)
         subprocess.Popen(
             [sys.executable, HERE / "serve.py", path, *map(str, handles)],
             pass_fds=handles,
@@ -39,21 +49,34 @@ def warm_python(folder: Path) -> Path:
             stdin=subprocess.DEVNULL,
             env=os.environ | ONE_THREAD,
         )
-    os.close(watched_and_held[0])
-    words = (sys.executable, "-I", "-S", HERE / "hand_over.py", path)
-    python = folder / "python"
-    python.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, words))} "$@"\n')
-    python.chmod(0o700)
+    os.close(watched)
+    # the other end stays open as long as this process lives, which is how the server knows
     return python
+
+
+def can_be_watched() -> bool:
+    """Whether this Python and kernel have what the server looks at its forks by."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 def main() -> None:
     """Run Snakemake."""
     from snakemake.cli import main as snakemake
+    from snakemake.cli import parse_args
 
-    if sys.platform == "linux":
-        # what Snakemake starts scripts with
-        sys.executable = str(warm_python(Path(tempfile.mkdtemp(prefix="scoreladder-"))))
+    _, arguments = parse_args(None)
+    # others give it to machines that do not have it
+    if arguments.executor in (None, "local") and can_be_watched():
+        folder = Path(tempfile.mkdtemp(prefix="scoreladder-"))
+        try:
+            # what Snakemake starts scripts with
+            sys.executable = str(warm_python(folder))
+        except OSError:
+            shutil.rmtree(folder)
     snakemake()
 
 

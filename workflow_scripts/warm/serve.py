@@ -36,6 +36,7 @@ IMPORTED = (
     "matplotlib.backends.backend_svg",
 )
 DIE_WITH_PARENT = 1
+IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # seconds for a client to say what it wants
 PATIENCE = 10
 
@@ -66,6 +67,8 @@ class Server:
         self.watched = watched
         self.request: dict | None = None
         self.kernel = ctypes.CDLL(None)
+        # signals to all processes are for the forks, which may have something to save
+        self.inherited = {number: signal.signal(number, signal.SIG_IGN) for number in IGNORED}
 
     def serve(self) -> dict | None:
         """In a fork, the request that it is for; None when nobody is left to serve."""
@@ -86,25 +89,42 @@ class Server:
         close(watched)
 
     def accept(self, listener: socket.socket) -> None:
-        """Read a request and fork."""
+        """Read a request and fork. Where that fails the client starts cold, or has gone."""
         connection, _ = listener.accept()
         connection.settimeout(PATIENCE)
+        streams: list[int] = []
         try:
             size, streams, _, _ = socket.recv_fds(connection, 8, 3)
             request = json.loads(connection.makefile("rb").read(int.from_bytes(size, "big")))
+            connection.settimeout(None)
             prepare()
-            process = os.fork()
-        except (OSError, ValueError):
-            # the client starts cold, or has gone
+            self.fork(request, connection, streams)
+        except (OSError, ValueError, ImportError):
             connection.close()
-            return
-        connection.settimeout(None)
+        finally:
+            if not self.request:
+                for stream in streams:
+                    os.close(stream)
+
+    def fork(self, request: dict, connection: socket.socket, streams: list[int]) -> None:
+        """Fork; the fork goes ahead when it is looked at, and not if the server dies before."""
+        ready, ahead = os.pipe()
+        signal.pthread_sigmask(signal.SIG_BLOCK, IGNORED)
+        process = os.fork()
         if process == 0:
             self.become(request, connection, streams)
+            os.close(ahead)
+            if not os.read(ready, 1):
+                os._exit(1)
+            os.close(ready)
             return
-        for stream in streams:
-            os.close(stream)
-        self.watch(process, connection)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, IGNORED)
+        os.close(ready)
+        try:
+            self.watch(process, connection)
+            os.write(ahead, b"+")
+        finally:
+            os.close(ahead)
 
     def watch(self, process: int, connection: socket.socket) -> None:
         """Look at a fork and at whom it works for."""
@@ -141,6 +161,11 @@ class Server:
     def become(self, request: dict, connection: socket.socket, streams: list[int]) -> None:
         """In a fork: have the streams of the client, and nothing of the server."""
         self.kernel.prctl(DIE_WITH_PARENT, signal.SIGKILL)
+        for number, handler in self.inherited.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, IGNORED)
+        # folders that matplotlib makes where there is no home are the server's
+        atexit.unregister(shutil.rmtree)
         watched = [key.fileobj for key in self.selector.get_map().values()]
         # first, because what is unregistered here would be unregistered in the server too
         self.selector.close()
@@ -166,6 +191,10 @@ def run(script: str, folder: str, environment: dict[str, str]) -> int:
             return end.code or 0
         print(end.code, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        traceback.print_exc()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     except BaseException:
         traceback.print_exc()
         return 1
@@ -187,8 +216,7 @@ def end(status: int) -> None:
 def main() -> None:
     """Serve, and in a fork run what was asked for."""
     path, listener, watched = sys.argv[1:]
-    server = Server(socket.socket(fileno=int(listener)), int(watched))
-    request = server.serve()
+    request = Server(socket.socket(fileno=int(listener)), int(watched)).serve()
     if request:
         end(run(**request))
     shutil.rmtree(Path(path).parent)
