@@ -27,9 +27,12 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def in_turns(
-    calls: dict[str, Callable[[], object]], rounds: int, warm: bool = True
+    calls: dict[str, Callable[[], object]],
+    rounds: int,
+    warm: bool = True,
+    clock: Callable[[Callable[[], object]], float] = seconds,
 ) -> dict[str, list[float]]:
-    """Seconds of each call in each round, by name.
+    """Seconds of each call in each round, by name, as `clock` tells them.
 
     Every round makes each call once, and every other round in the opposite order. With `warm`, each
     is first made once untimed.
@@ -40,7 +43,7 @@ def in_turns(
             call()
     for number in range(rounds):
         for name in list(calls)[:: -1 if number % 2 else 1]:
-            found[name].append(seconds(calls[name]))
+            found[name].append(clock(calls[name]))
     return found
 
 
