@@ -25,7 +25,7 @@ class Job(NamedTuple):
 
 
 def jobs(folder: Path) -> Iterator[Job]:
-    """The jobs that `targets` need, each after those that it reads from."""
+    """The jobs of an experiment, each after those that it reads from."""
     experiment = variants.load_experiment(folder / "config" / "experiments" / f"{NAME}.yaml")
     data, reference = (
         _place(each, data="main") + ".json" for each in (layout.DATA, layout.REFERENCE)
@@ -94,7 +94,7 @@ def targets(folder: Path) -> list[str]:
 
 
 def write(folder: Path, python: str) -> None:
-    """Write loop.sh, which runs all jobs one after another, and dvc.yaml, which tells DVC of them."""
+    """Write loop.sh, which runs all jobs in their order, and dvc.yaml, which tells DVC of them."""
     (folder / "jobs").mkdir()
     lines, stages = ["set -e"], {}
     for job in jobs(folder):

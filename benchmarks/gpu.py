@@ -96,7 +96,7 @@ def profile(step: Callable[[], object]) -> str:
     with torch.profiler.profile(activities=activities) as profiler:
         step()
         torch.cuda.synchronize()
-    events = [each for each in profiler.key_averages() if each.self_device_time_total > 0]
+    events = [each for each in profiler.key_averages() if str(each.device_type).endswith("CUDA")]
     events.sort(key=lambda each: -each.self_device_time_total)
     whole = sum(each.self_device_time_total for each in events)
     return ", ".join(

@@ -60,7 +60,7 @@ def measure() -> Iterator[Row]:
         torch.set_num_threads(threads)
         yield timed("small", _plain(name), found["ours"], found["plain"])
         jobs = [SEEDS / CORES * each for each in found["ours"]]
-        note = f"weights after {STEPS} steps differ by {gap:.0e} of the largest; each core a job at full speed"
+        note = f"after {STEPS} steps weights differ by {gap:.0e} of the largest"
         yield timed("small", _stacked(name), jobs, found["stacked"], note)
 
 
