@@ -3,6 +3,7 @@
 Writes results/bench/bench.csv and .svg and .png beside it, or of named ones NAME-NAME.csv.
 """
 
+import os
 import sys
 import time
 import traceback
@@ -27,6 +28,8 @@ def main(asked: Sequence[str]) -> None:
     unknown = [name for name in asked if name not in (*NAMES, GPU)]
     if unknown:
         sys.exit(f"Error: ONLY: found {unknown[0]!r}; one of: {', '.join((*NAMES, GPU))}")
+    # oneDNN keeps the kernels that it made for some 1000 shapes; several networks in turns have more
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "20000")
     found, broken = [], []
     for name in asked or NAMES:
         started = time.time()
