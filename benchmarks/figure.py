@@ -30,7 +30,7 @@ def margins(rows: Sequence[Row]) -> Figure:
     style.log_axis(axes, "x", [*ends, 1.0])
     axes.set(
         ylim=(len(shown) - 0.4, -0.6),
-        xlabel="times what is to be reached (right of 1 is reached; of exponents, per tenfold)",
+        xlabel="times what is to be reached",
     )
     axes.set_yticks(range(len(shown)), [f"{row.aim.work} | {row.aim.beside}" for row in shown])
     axes.tick_params(axis="y", length=0, labelsize=style.SMALL)
@@ -47,4 +47,4 @@ def _row(axes: Axes, y: int, row: Row, colour: str) -> None:
     aimed = row.aim.to_reach.replace(">=", "≥").replace("<=", "≤")
     text = f"{row.found.median:.3g}{unit} ({aimed}) {row.bench}"
     where = axes.get_yaxis_transform()
-    axes.text(1.02, y, text, transform=where, va="center", fontsize=style.SMALL, color=colour)
+    axes.text(1.02, y, text, transform=where, va="center", fontsize=style.SMALL)

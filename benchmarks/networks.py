@@ -9,13 +9,15 @@ from torch import Tensor, nn
 from scoreladder import denoiser, training
 
 BIN_WIDTH = 2 / 255
+# images of a training that is to go on for as long as it is timed
+ENDLESS = 10**9
 LADDER = {"kind": "geometric", "sigma_max": 20.0, "sigma_min": 0.05, "levels": 10}
 
 
 def spec(network: dict, batch: int, **changes) -> dict:
     """A variant's blocks for an endless training; `changes` are those of the training block."""
     settings = {
-        "images": 10**9,
+        "images": ENDLESS,
         "batch_size": batch,
         "learning_rate": 1e-4,
         "schedule": "cosine",

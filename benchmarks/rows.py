@@ -33,7 +33,7 @@ class Aim(NamedTuple):
     @property
     def to_reach(self) -> str:
         """The goal in words: ">= 1.3", or nothing."""
-        return "" if self.goal is None else f"{'>=' if self.at_least else '<='} {self.goal:g}"
+        return "" if self.goal is None else f"{'>=' if self.at_least else '<='} {self.goal:.3g}"
 
 
 class Row(NamedTuple):

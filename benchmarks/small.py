@@ -4,6 +4,7 @@ The workflow trains each seed in a job of one thread, as many jobs side by side 
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import torch
 
@@ -11,20 +12,11 @@ from benchmarks import networks
 from benchmarks.pairs import in_turns
 from benchmarks.plain import Stacked, loop
 from benchmarks.rows import SHARE, SPEED, Aim, Row, timed
-from scoreladder import datasets, training
+from scoreladder import datasets, specs, training, variants
 
 STEPS, ROUNDS, SEEDS, CORES = 50, 9, 6, 2
-GAUSSIANS = {
-    "name": "gaussian_mixture",
-    "means": [[5.0, 5.0], [-5.0, -5.0]],
-    "stds": [1.0, 1.0],
-    "weights": [0.8, 0.2],
-    "train_size": 20_000,
-    "tune_size": 100,
-    "test_size": 100,
-}
-# by the experiment whose defaults they are: the data, the MLP's width and the batch
-CASES = {"digits": ({"name": "digits"}, 256, 128), "toy2d": (GAUSSIANS, 128, 256)}
+# whose defaults are a small network, a ladder drawn from evenly and λ = σ²
+EXPERIMENTS = ("digits", "toy2d")
 
 
 def _plain(name: str) -> Aim:
@@ -37,19 +29,19 @@ def _stacked(name: str) -> Aim:
     return Aim(work, "stacked by torch.func.vmap", SPEED, 0.5)
 
 
-AIMS = tuple(aim(name) for name in CASES for aim in (_plain, _stacked))
+AIMS = tuple(aim(name) for name in EXPERIMENTS for aim in (_plain, _stacked))
 
 
 def measure() -> Iterator[Row]:
     """Both networks beside a plain loop, then all seeds of each as one network."""
     threads = torch.get_num_threads()
-    for name, (dataset, width, batch) in CASES.items():
-        splits = datasets.load(dataset)
+    for name in EXPERIMENTS:
+        experiment = variants.load_experiment(Path("config/experiments") / f"{name}.yaml")
+        splits = datasets.load(experiment["dataset"])
+        spec = specs.train(experiment, "multi", 0)
+        spec["training"]["images"] = networks.ENDLESS
         data = torch.from_numpy(splits.train)
-        blocks = networks.spec({"kind": "mlp", "width": width, "blocks": 2}, batch)
-        runs = [
-            training.start(blocks, data, seed, "cpu", splits.bin_width) for seed in range(SEEDS)
-        ]
+        runs = [training.start(spec, data, seed, "cpu", splits.bin_width) for seed in range(SEEDS)]
         stacked, ours = Stacked(runs), networks.stepping(runs[0])
         together, apart = _by(threads, stacked.step), _by(1, ours)
         apart()
