@@ -28,7 +28,7 @@ def main(asked: Sequence[str]) -> None:
     unknown = [name for name in asked if name not in (*NAMES, GPU)]
     if unknown:
         sys.exit(f"Error: ONLY: found {unknown[0]!r}; one of: {', '.join((*NAMES, GPU))}")
-    # oneDNN keeps the kernels that it made for some 1000 shapes; several networks in turns have more
+    # oneDNN keeps the kernels of about 1000 shapes; several networks in turns have more
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "20000")
     found, broken = [], []
     for name in asked or NAMES:

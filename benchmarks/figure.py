@@ -28,10 +28,7 @@ def margins(rows: Sequence[Row]) -> Figure:
     axes.axvline(1, **style.FLOOR)
     ends = [end for row in shown for end in margin(row)]
     style.log_axis(axes, "x", [*ends, 1.0])
-    axes.set(
-        ylim=(len(shown) - 0.4, -0.6),
-        xlabel="times what is to be reached",
-    )
+    axes.set(ylim=(len(shown) - 0.4, -0.6), xlabel="times what is to be reached")
     axes.set_yticks(range(len(shown)), [f"{row.aim.work} | {row.aim.beside}" for row in shown])
     axes.tick_params(axis="y", length=0, labelsize=style.SMALL)
     return figure

@@ -73,6 +73,7 @@ def copied(folder: Path, variants: int, shards: int = 1) -> Path:
 
     Each variant draws a block of samples a shard.
     """
+    folder.mkdir()
     for name in PARTS:
         source = ROOT / name
         if source.is_dir():
