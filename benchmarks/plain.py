@@ -97,6 +97,7 @@ class Stacked:
         for gradient in gradients:
             gradient *= factor.reshape(-1, *[1] * (gradient.ndim - 1))
 
+    @torch.no_grad()
     def gap(self, index: int) -> float:
         """The largest difference of a run's weights from those here, over the largest weight."""
         own = dict(self.runs[index].model.named_parameters())
