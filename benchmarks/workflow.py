@@ -113,7 +113,7 @@ def many(folder: Path) -> Iterator[Row]:
     for file in (name for names in listed for name in names.split(", ")):
         (place / file).parent.mkdir(parents=True, exist_ok=True)
         (place / file).touch()
-    run(place, "python", "-c", TOUCH, "--touch", "--cores=2", "--quiet=all")
+    run(place, "python", "-c", TOUCH, "--touch", "--forceall", "--cores=2", "--quiet=all")
     idle = [run(place, *snakemake) for _ in range(REPEATS)]
     if any("Nothing to be done" not in each.output for each in idle):
         raise RuntimeError(f"there is something to do: {idle[0].output[-2000:]}")
