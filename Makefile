@@ -14,10 +14,14 @@ MODEL     ?=
 SEED      ?= 0
 TO        ?=
 DIFFUSERS ?=
+# which parts of the benchmark `make bench` runs; all, if none are named
+ONLY      ?=
 
 COMMA     := ,
 BIN       := $(VENV)/bin
 STAMP     := $(VENV)/.installed
+# what only `make bench` needs
+PEERS     := $(VENV)/.peers-installed
 SNAKEMAKE := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/snakemake
 # jobs of this machine share one import of what they need
 RUN       := $(if $(PROFILE),$(SNAKEMAKE),PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python workflow_scripts/warm/run.py)
@@ -30,7 +34,7 @@ KILLED    := .snakemake/reproduce.running
 # held while a run is going on; the kernel gives it back however the run ends
 FLOCK     := $(if $(shell command -v flock),flock -n -E 75 .snakemake/reproduce.lock,env)
 
-.PHONY: reproduce figures status watch compare export test docs bench golden lint clean help
+.PHONY: reproduce figures status watch compare export test docs bench bench-gpu golden lint clean help
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -73,9 +77,11 @@ test: $(STAMP) ## install and run all tests
 docs: $(STAMP) ## the documentation, docs/_build/html/index.html
 	$(BIN)/python -m sphinx -q -E -W --keep-going -b html docs docs/_build/html
 
-bench: $(STAMP) ## speed, as ratios against a named peer in the same run
-	@for script in benchmarks/bench_*.py; do \
-	  PYTHONPATH=workflow_scripts $(BIN)/python $$script || exit 1; done
+bench: $(STAMP) $(PEERS) ## speed beside other programs, results/bench; ONLY=sampling is one part
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m benchmarks $(subst $(COMMA), ,$(ONLY))
+
+bench-gpu: $(STAMP) $(PEERS) ## the same on a CUDA GPU
+	@PYTHONPATH=workflow_scripts $(BIN)/python -m benchmarks gpu
 
 golden: $(STAMP) ## a published FID of CIFAR-10, computed by this project's own path
 	PYTHONPATH=workflow_scripts $(BIN)/python benchmarks/golden_fid.py
@@ -96,3 +102,8 @@ $(STAMP): requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
+
+$(PEERS): benchmarks/requirements.txt $(STAMP)
+	@sed '/^#/d' $< | { failed=; while read -r peer; do \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt "$$peer" \
+	    || failed=1; done; [ -n "$$failed" ] || touch $@; }
