@@ -46,14 +46,13 @@ def over_masks(rows: list[dict], method: str) -> dict[str, float | None]:
 def stand_ins(
     truth: np.ndarray, mean: np.ndarray, operator: Operator, y: torch.Tensor
 ) -> dict[str, np.ndarray]:
-    """By name, what to hold completions of truth (n, C, H, W) against: (2, n, C, H, W) each.
+    """By name, what to hold completions of truth (n, C, H, W) against, of its shape.
 
     The training images' mean (C, H, W) with what is known, y = A truth, put in place, which knows
     nothing else, and the truth itself, which no filling comes nearer to the data than.
     """
     blind = torch.from_numpy(mean).to(y.device).expand(truth.shape)
-    found = {MEAN_IMAGE: operator.replace(blind, y).cpu().numpy(), TRUTH: truth}
-    return {name: np.stack([images] * 2) for name, images in found.items()}
+    return {MEAN_IMAGE: operator.replace(blind, y).cpu().numpy(), TRUTH: truth}
 
 
 def inpaint(
@@ -130,10 +129,10 @@ def inpaint(
         holes = {mask: known[mask] for mask in masks}
         return filling_tuning.tuned(images, holes, sizes, trial, kept)
 
-    def measured(completions: np.ndarray, mask: str) -> dict[str, float | None]:
+    def measured(completions: np.ndarray, mask: str, whole: np.ndarray) -> dict[str, float | None]:
+        """The metrics of completions, of which the features are `whole`."""
         found = inpainting.hole_metrics(completions, truth, known[mask], mean)
         found |= inpainting.hole_similarity(completions, truth, known[mask])
-        whole = extract(completions.reshape(-1, *truth.shape[1:]))
         found["completion_fid"] = metrics_features.fid(whole, *moments)
         if likeness:
             found["completion_lpips"] = lpips.distance(completions, truth, likeness, where)
@@ -147,21 +146,25 @@ def inpaint(
     if "replacement" in chosen["methods"]:
         sizes.setdefault("replacement", sample["step_size"])
 
-    drawn, rows = {"truth": truth}, []
+    drawn, rows, of_truth = {"truth": truth}, [], extract(truth)
     for mask, (operator, _) in posed.items():
         drawn[f"known_{mask}"] = known[mask]
         y = operator.forward(torch.from_numpy(truth).to(where))
         drawn[f"seen_{mask}"] = operator.adjoint(y).cpu().numpy()
         for name, images in stand_ins(truth, mean, operator, y).items():
             row = {"mask": mask, "method": name, "nfe": 0, "relative_step_size": None}
-            rows.append(row | {"at_grid_edge": False, "metrics": measured(images, mask)})
+            # an energy score takes two completions at least
+            whole = of_truth if name == TRUTH else extract(images)
+            found = measured(np.stack([images] * 2), mask, np.concatenate([whole] * 2))
+            rows.append(row | {"at_grid_edge": False, "metrics": found})
         for method in chosen["methods"]:
             name = f"{mask}_{method}"
             kept = partial(_kept_as, name, keep)
             size, count = sizes.get(method), chosen["completions"]
             completions, nfe = filled(truth, mask, method, count, size, name, kept)
             drawn[name] = completions
-            found = measured(completions, mask)
+            whole = extract(completions.reshape(-1, *truth.shape[1:]))
+            found = measured(completions, mask, whole)
             edge = method in tuning and tuning[method]["at_grid_edge"]
             step = {"relative_step_size": size, "at_grid_edge": edge}
             rows.append({"mask": mask, "method": method, "nfe": nfe, **step, "metrics": found})
