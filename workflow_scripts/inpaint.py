@@ -153,8 +153,8 @@ def inpaint(
         drawn[f"seen_{mask}"] = operator.adjoint(y).cpu().numpy()
         for name, images in stand_ins(truth, mean, operator, y).items():
             row = {"mask": mask, "method": name, "nfe": 0, "relative_step_size": None}
-            # an energy score takes two completions at least
             whole = of_truth if name == TRUTH else extract(images)
+            # an energy score takes two completions at least
             found = measured(np.stack([images] * 2), mask, np.concatenate([whole] * 2))
             rows.append(row | {"at_grid_edge": False, "metrics": found})
         for method in chosen["methods"]:

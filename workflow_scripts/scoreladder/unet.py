@@ -178,7 +178,7 @@ class UNet(nn.Module):
 
     def forward(self, x: Tensor, c_noise: Tensor) -> Tensor:
         """x (n, C, H, H), c_noise (n,) or (1,) as the conditioning has it; the shape of x."""
-        return self.answer(x, nn.functional.silu(self.tell(self.embed(c_noise))))
+        return self.answer(x, self.told(c_noise))
 
     @torch.no_grad()
     def at(self, c_noise: Tensor) -> Callable[[Tensor], Tensor]:
@@ -186,8 +186,11 @@ class UNet(nn.Module):
 
         Without gradients; good for as long as the weights stay as they are.
         """
-        embedded = nn.functional.silu(self.tell(self.embed(c_noise)))
-        return torch.no_grad()(partial(self.answer, embedded=embedded))
+        return torch.no_grad()(partial(self.answer, embedded=self.told(c_noise)))
+
+    def told(self, c_noise: Tensor) -> Tensor:
+        """What all blocks are told of c_noise (n,) or (1,): (n or 1, channels)."""
+        return nn.functional.silu(self.tell(self.embed(c_noise)))
 
     def answer(self, x: Tensor, embedded: Tensor) -> Tensor:
         """x (n, C, H, H), embedded (n or 1, channels); the shape of x."""
