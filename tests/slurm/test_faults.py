@@ -21,9 +21,7 @@ from workflows import same_bits
 TRAINING = {
     "gpu": "1 if wildcards.variant == 'preempted' else 0",
     "mem_mb": "300 * attempt if wildcards.variant == 'hungry' else 2000",
-    "runtime": (
-        "2 if wildcards.variant == 'longer' else 1 if wildcards.variant == 'stuck' else 30"
-    ),
+    "runtime": "2 if wildcards.variant in ('longer', 'stuck') else 30",
     # SLURM may send it a minute early, at the very start of these
     "slurm_extra": "''",
 }

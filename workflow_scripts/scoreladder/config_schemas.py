@@ -43,19 +43,22 @@ def with_floats(value: object, schema: str) -> object:
 
     20 and 20.0 are then one value also as text.
     """
-    return _with_floats(value, {"$ref": schema}, registry().resolver())
+    return _with_floats(value, schema, ())
 
 
-def _with_floats(value: object, schema: dict, resolver: Any) -> object:
+def _with_floats(value: object, schema: str, path: Key) -> object:
     if isinstance(value, dict):
-        return {
-            key: _with_floats(each, *below(schema, resolver, key)) for key, each in value.items()
-        }
+        return {key: _with_floats(each, schema, (*path, key)) for key, each in value.items()}
     if isinstance(value, list):
-        return [_with_floats(each, *below(schema, resolver, 0)) for each in value]
-    types = [piece.get("type", ()) for piece, _ in pieces(schema, resolver)]
-    takes_any = any("number" in each for each in types)
-    return float(value) if takes_any and type(value) is int else value
+        return [_with_floats(each, schema, (*path, 0)) for each in value]
+    return float(value) if type(value) is int and _takes_any_number(schema, path) else value
+
+
+@cache
+def _takes_any_number(schema: str, path: Key) -> bool:
+    """Whether what stands at a path may be any number; of lists, the first item stands for all."""
+    place, resolver = _descend(schema, path)
+    return any("number" in piece.get("type", ()) for piece, _ in pieces(place, resolver))
 
 
 def _is_number(checker: object, value: object) -> bool:
@@ -68,9 +71,27 @@ def _is_integer(checker: object, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+_refer = Draft202012Validator.VALIDATORS["$ref"]
+# a reference (its dict lives as long as the registry), and a value that it was found to allow
+_sound: set[tuple[int, str]] = set()
+
+
+def _refer_once(
+    validator: Draft202012Validator, ref: str, value: object, schema: dict
+) -> Iterator[ValidationError]:
+    """The keyword $ref; the variants of a grid share most blocks, and each is checked once."""
+    known = (id(schema), repr(value))
+    if known not in _sound:
+        errors = list(_refer(validator, ref, value, schema))
+        yield from errors
+        if not errors:
+            _sound.add(known)
+
+
 # jsonschema's own types take NaN for a number and 3.0 for an integer
 _Validator = jsonschema.validators.extend(
     Draft202012Validator,
+    validators={"$ref": _refer_once},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
         {"number": _is_number, "integer": _is_integer}
     ),
@@ -152,11 +173,17 @@ def _exponent_hint(text: str, whole: bool) -> str | None:
     )
 
 
-def _at(schema: str, path: Key) -> dict:
-    """The part of a schema that says what is allowed at `path`; {} where nothing does."""
+def _descend(schema: str, path: Key) -> tuple[dict, Any]:
+    """The part of a schema that stands at `path`, and the resolver of its file."""
     place, resolver = {"$ref": schema}, registry().resolver()
     for part in path:
         place, resolver = below(place, resolver, part)
+    return place, resolver
+
+
+def _at(schema: str, path: Key) -> dict:
+    """The part of a schema that says what is allowed at `path`; {} where nothing does."""
+    place, resolver = _descend(schema, path)
     words = ("x-allowed", "enum", "type")
     found = [piece for piece, _ in pieces(place, resolver)]
     return next((piece for piece in found if any(word in piece for word in words)), {})

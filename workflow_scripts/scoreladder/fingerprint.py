@@ -20,8 +20,12 @@ class _WithoutDocstrings(ast.NodeTransformer):
 
 
 @cache
-def _parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+def _read(path: Path) -> tuple[list[ast.Import | ast.ImportFrom], str]:
+    """A file's imports, and the SHA-256 of its code; a file is parsed once, which is slow."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    code = ast.unparse(_WithoutDocstrings().visit(tree))
+    return imports, hashlib.sha256(code.encode()).hexdigest()
 
 
 def _module_file(root: Path, dotted: str) -> Path | None:
@@ -33,13 +37,15 @@ def _module_file(root: Path, dotted: str) -> Path | None:
     return None
 
 
+@cache
 def _imports(path: Path, root: Path) -> set[Path]:
     """The project's own files that one file imports, packages' __init__ included."""
     names = set()
-    for node in ast.walk(_parse(path)):
+    imports, _ = _read(path)
+    for node in imports:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             package = path.relative_to(root).parts[: -node.level] if node.level else ()
             module = ".".join([*package, *filter(None, [node.module])])
             names.add(module)
@@ -61,12 +67,6 @@ def closure(script: Path, root: Path) -> list[Path]:
 
 
 @cache
-def _digest(path: Path) -> str:
-    tree = _WithoutDocstrings().visit(ast.parse(path.read_text(encoding="utf-8")))
-    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
-
-
-@cache
 def fingerprint(script: Path, root: Path) -> str:
     """SHA-256, shortened to 16 digits, of the code of `closure(script, root)`.
 
@@ -75,7 +75,7 @@ def fingerprint(script: Path, root: Path) -> str:
     """
     total = hashlib.sha256()
     for path in closure(script, root):
-        total.update(f"{path.relative_to(root)}:{_digest(path)}\n".encode())
+        total.update(f"{path.relative_to(root)}:{_read(path)[1]}\n".encode())
     return total.hexdigest()[:16]
 
 
