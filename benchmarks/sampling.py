@@ -1,6 +1,7 @@
 """Sampling beside diffusers' pipelines and beside the bare network, all of one network.
 
-The bare network is asked as often as the sampler asks it, of an input that lies ready.
+The bare network is asked as often as the sampler asks it, of an input that lies ready. Small
+networks have one thread, as in the workflow's jobs.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from scoreladder.denoiser import Denoiser
 
 
 class Case(NamedTuple):
-    """A network, the images it draws, and how many of them by how many evaluations."""
+    """A network, the images it draws, how many of them by how many evaluations and threads."""
 
     name: str
     network: dict
@@ -26,11 +27,13 @@ class Case(NamedTuple):
     count: int
     nfe: int
     rounds: int
+    threads: int
 
 
+CORES = torch.get_num_threads()
 CASES = (
-    Case("UNet small, 32×32", {"kind": "unet", "size": "small"}, 3, 32, 8, 20, 3),
-    Case("MLP of digits", {"kind": "mlp", "width": 256, "blocks": 2}, 1, 8, 500, 200, 5),
+    Case("UNet small, 32×32", {"kind": "unet", "size": "small"}, 3, 32, 8, 20, 3, CORES),
+    Case("MLP of digits", {"kind": "mlp", "width": 256, "blocks": 2}, 1, 8, 500, 200, 5, 1),
 )
 BARE = "bare forwards"
 # one of our samplers, and what it is put beside
@@ -44,6 +47,7 @@ PAIRS = (
 
 def _aim(case: Case, ours: str, other: str) -> Aim:
     work = f"{ours}, {case.name}, {case.count} samples, {case.nfe} NFE"
+    work += ", one thread" if case.threads == 1 else ""
     if other == BARE:
         return Aim(work, f"{BARE} × {case.nfe}", SHARE, 0.95)
     return Aim(work, f"diffusers' {other}", SPEED, 1.2, packages=("diffusers",))
@@ -66,7 +70,9 @@ def _measure(case: Case) -> Iterator[Row]:
         calls |= pipelines(model, case)
     except ImportError as error:
         absent = error
+    torch.set_num_threads(case.threads)
     found = in_turns(calls, case.rounds)
+    torch.set_num_threads(CORES)
     for own, other in PAIRS:
         aim = _aim(case, own, other)
         if other in found:

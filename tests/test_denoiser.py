@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from scoreladder import denoiser
+from scoreladder import denoiser, parameterizations
 from scoreladder.denoiser import Denoiser
 
 SIGMA_DATA = 0.6
@@ -23,7 +23,7 @@ DESCRIPTION = {
     "sigmas": SIGMAS,
     "moments": [[0.5, -0.5, 0.0, 1.0, 2.0, 3.0], 0.4],
 }
-KINDS = sorted(denoiser.PREDICTIONS)
+KINDS = sorted(parameterizations.PREDICTIONS)
 DTYPES = [torch.float32, torch.float64]
 
 
@@ -77,7 +77,9 @@ def test_a_network_that_predicts_a_kind_denoises_as_its_conversion_does(kind):
     x, answer, sigma = randn(5, 3), randn(5, 3, seed=1), torch.linspace(0.1, 4, 5).double()
     network = Spy(answer)
     found = Denoiser(network, kind, SIGMA_DATA)(x, sigma)
-    assert torch.allclose(found, denoiser.convert(answer, x, sigma, kind, "x0"), rtol=1e-12)
+    assert torch.allclose(
+        found, parameterizations.convert(answer, x, sigma, kind, "x0"), rtol=1e-12
+    )
     # score networks see x, the others what DDPM would: x_VP = √ᾱ x
     scale = 1 if kind == "score" else (1 + sigma[:, None] ** 2) ** -0.5
     assert torch.allclose(network.x, scale * x)
@@ -92,13 +94,15 @@ def test_conversions_are_what_the_kinds_are_called():
     expected = {"x0": x0, "epsilon": z, "score": -z / s, "v": root * z - s * root * x0}
     assert sorted(expected) == KINDS
     for kind, answer in expected.items():
-        assert torch.allclose(denoiser.convert(x0, x, sigma, "x0", kind), answer, rtol=1e-11)
+        assert torch.allclose(
+            parameterizations.convert(x0, x, sigma, "x0", kind), answer, rtol=1e-11
+        )
 
 
 def test_a_conversion_refuses_kinds_that_are_none():
     for source, target in (("noise", "x0"), ("x0", "noise")):
         with pytest.raises(ValueError, match="unknown prediction 'noise'; one of: score, epsilon"):
-            denoiser.convert(randn(2), randn(2), 1.0, source, target)
+            parameterizations.convert(randn(2), randn(2), 1.0, source, target)
     with pytest.raises(ValueError, match="unknown parameterization 'noise'; one of: edm, score"):
         Denoiser(Spy(0.0), "noise", 1.0)
 
@@ -110,21 +114,21 @@ def test_a_conversion_refuses_kinds_that_are_none():
 @given(st.floats(0.02, 50), st.lists(st.integers(1, 4), max_size=3), st.integers(0, 1000))
 def test_conversions_round_trip(source, target, dtype, sigma, shape, seed):
     x, answer = randn(3, *shape, seed=seed).to(dtype), randn(3, *shape, seed=seed + 1).to(dtype)
-    there = denoiser.convert(answer, x, sigma, source, target)
-    back = denoiser.convert(there, x, sigma, target, source)
+    there = parameterizations.convert(answer, x, sigma, source, target)
+    back = parameterizations.convert(there, x, sigma, target, source)
     assert there.shape == x.shape and there.dtype == dtype
     scale = 1 + max(sigma, 1 / sigma) ** 2
     assert torch.allclose(back, answer, rtol=0, atol=scale * 20 * torch.finfo(dtype).eps)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("kind", denoiser.PARAMETERIZATIONS)
+@pytest.mark.parametrize("kind", parameterizations.PARAMETERIZATIONS)
 @settings(max_examples=8)
 @given(st.floats(0.01, 50), st.floats(0.05, 5), st.integers(0, 1000))
 def test_parameterizations_round_trip(kind, dtype, sigma, sigma_data, seed):
     """A network that answers with the inverse of a parameterisation gives x̂₀ and score back."""
     x, wanted = randn(4, 2, seed=seed).to(dtype), randn(4, 2, seed=seed + 1).to(dtype)
-    c_skip, c_out, _ = denoiser.PARAMETERIZATIONS[kind](
+    c_skip, c_out, _ = parameterizations.PARAMETERIZATIONS[kind](
         torch.tensor(sigma, dtype=dtype), sigma_data
     )
     answer = (wanted - c_skip * x) / c_out
@@ -140,7 +144,7 @@ def test_parameterizations_round_trip(kind, dtype, sigma, sigma_data, seed):
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(st.floats(0.01, 100), st.floats(0.05, 5))
 def test_edm_gives_unit_variance_in_and_out(dtype, sigma, sigma_data):
-    coefficients = denoiser.edm(torch.tensor(sigma, dtype=dtype), sigma_data)
+    coefficients = parameterizations.edm(torch.tensor(sigma, dtype=dtype), sigma_data)
     c_skip, c_out, c_in = (coefficient.double() for coefficient in coefficients)
     signal, noise = sigma_data**2, sigma**2
     exact = 1e-12 if dtype == torch.float64 else 1e-5
@@ -159,7 +163,7 @@ def test_sigma_may_be_a_number_or_one_per_sample():
     assert torch.allclose(together, torch.cat(alone), atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", denoiser.PARAMETERIZATIONS)
+@pytest.mark.parametrize("kind", parameterizations.PARAMETERIZATIONS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_every_parameterization_keeps_shape_and_dtype(kind, dtype):
     model = trained(DESCRIPTION | {"parameterization": kind}).to(dtype)

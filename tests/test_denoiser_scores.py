@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from scoreladder import denoiser, networks
+from scoreladder import denoiser, networks, parameterizations
 from scoreladder.analytic import GaussianMixture
 from scoreladder.denoiser import Denoiser
 
@@ -28,7 +28,7 @@ def randn(*shape, seed=0):
 
 
 @pytest.mark.parametrize("sigma", [1e-4, 2e-3, 0.3, 80.0])
-@pytest.mark.parametrize("kind", denoiser.PARAMETERIZATIONS)
+@pytest.mark.parametrize("kind", parameterizations.PARAMETERIZATIONS)
 def test_the_score_in_float32_is_that_of_the_networks_answer_in_float64(kind, sigma):
     """However small σ is; only where the answer is x̂₀ itself has the score gone from it."""
     x, answer = 100 * randn(50, 2), randn(50, 2, seed=1)
@@ -75,7 +75,7 @@ def test_outside_its_range_a_model_keeps_the_score_of_the_nearest_level():
     assert torch.allclose(model(x, asked), x + asked.reshape(4, 1, 1, 1) ** 2 * mixed)
 
 
-@pytest.mark.parametrize("kind", denoiser.PARAMETERIZATIONS)
+@pytest.mark.parametrize("kind", parameterizations.PARAMETERIZATIONS)
 def test_a_model_of_one_scale_has_one_score_field(kind):
     model = Denoiser(Answer(torch.sin), kind, SIGMA_DATA, (0.5, 0.5))
     x = randn(4, 2)
@@ -112,28 +112,34 @@ def told(network: dict, kind: str, dtype: torch.dtype) -> Denoiser:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("kind", denoiser.PARAMETERIZATIONS)
+@pytest.mark.parametrize("kind", parameterizations.PARAMETERIZATIONS)
 @pytest.mark.parametrize("network", NETWORKS)
-def test_the_score_at_a_level_is_the_score_there(network, kind, dtype):
+def test_what_a_model_says_at_a_level_is_what_it_says_there(network, kind, dtype):
     """Also outside the levels that the model knows; to rounding, for sums are put together anew."""
     model, x = told(network, kind, dtype), randn(6, 1, 8, 8).to(dtype)
-    for sigma in (0.01, 0.1, 0.7, 5.0, 20.0):
-        with torch.no_grad():
-            expected = model.score(x, sigma)
-        found = model.score_at(sigma)(x)
-        close = 30 * torch.finfo(dtype).eps * float(expected.abs().max())
-        assert torch.allclose(found, expected, rtol=0, atol=close)
-        assert found.dtype == dtype and not found.requires_grad
+    sigmas = [0.01, 0.1, 0.7, 5.0, 20.0]
+    for at, everywhere in ((model.score_at, model.score), (model.at, model)):
+        for sigma, known in zip(sigmas, at(sigmas), strict=True):
+            with torch.no_grad():
+                expected = everywhere(x, sigma)
+            found = known(x)
+            close = 30 * torch.finfo(dtype).eps * float(expected.abs().max())
+            assert torch.allclose(found, expected, rtol=0, atol=close)
+            assert found.dtype == dtype and not found.requires_grad
 
 
-def test_the_score_at_a_level_of_what_has_none_is_its_score():
+def test_what_has_no_levels_is_asked_as_ever():
     mixture, x = GaussianMixture([[1.0, 0.5]], 0.5, [1.0]), randn(50, 2).float()
     for each in (mixture, mixture.denoise, Denoiser(Answer(torch.sin), "edm", SIGMA_DATA)):
-        assert torch.equal(denoiser.score_at(each, 0.3)(x), denoiser.score(each, x, 0.3))
+        for sigma, known in zip([0.5, 0.3], denoiser.score_at(each, [0.5, 0.3]), strict=True):
+            assert torch.equal(known(x), denoiser.score(each, x, sigma))
+        for sigma, known in zip([0.5, 0.3], denoiser.at(each, [0.5, 0.3]), strict=True):
+            assert torch.equal(known(x), each(x, sigma))
 
 
 def test_half_precision_holds_at_a_level_too():
     model, x = told(NETWORKS[3], "edm", torch.float32), randn(6, 1, 8, 8).float()
     model.autocast = torch.bfloat16
     with torch.no_grad():
-        assert torch.equal(model.score_at(0.7)(x), model.score(x, 0.7))
+        assert torch.equal(model.score_at([0.7])[0](x), model.score(x, 0.7))
+        assert torch.equal(model.at([0.7])[0](x), model(x, 0.7))

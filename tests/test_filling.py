@@ -159,4 +159,5 @@ def test_with_nothing_known_a_filling_is_a_sample_of_the_unconditional_method(mo
     x = mean + std * torch.randn(3, 1, 8, 8, generator=generator)
     with torch.no_grad():
         expected = unconditional(method, model, x, ladder, knobs, generator)
-    assert (found[0] == expected.numpy()).all()
+    # what a model says at levels of a ladder is what it says anywhere, to rounding
+    np.testing.assert_allclose(found[0], expected.numpy(), atol=1e-4)

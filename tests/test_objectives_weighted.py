@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoreladder import denoiser, objectives
+from scoreladder import denoiser, objectives, parameterizations
 from scoreladder.weighting import loss_weight, one, sigma_power, weighting, x0_weight
 
 
@@ -79,8 +79,10 @@ def test_a_weighting_gives_one_loss_whatever_the_network_predicts(spec, dtype, r
     guess = torch.randn(8, 3, dtype=torch.float64, generator=generator()).to(dtype) / 2
     weight = weighting(spec, sigma_data=0.7)
     expected = objectives.denoising_score_matching(lambda x, s: guess, x0, sigma, z, weight)
-    for space in denoiser.PREDICTIONS:
-        said, true = (denoiser.convert(value, x, sigma, "x0", space) for value in (guess, x0))
+    for space in parameterizations.PREDICTIONS:
+        said, true = (
+            parameterizations.convert(value, x, sigma, "x0", space) for value in (guess, x0)
+        )
         found = loss_weight(weight, space)(sigma) * (said - true).square().sum(dim=1)
         assert torch.allclose(found, expected, rtol=rel)
 
@@ -98,7 +100,7 @@ SPACE_OF = {"score": "score", "epsilon": "epsilon", "x0": "x0", "v": "v"}
 
 
 @pytest.mark.parametrize("dtype, rel, ends", [(torch.float32, 1e-3, 1), (torch.float64, 1e-8, 2)])
-@pytest.mark.parametrize("name", denoiser.PARAMETERIZATIONS)
+@pytest.mark.parametrize("name", parameterizations.PARAMETERIZATIONS)
 @pytest.mark.parametrize("spec", WEIGHTINGS, ids=lambda spec: spec["kind"])
 def test_a_denoisers_loss_is_that_of_its_network_on_its_own_target(spec, name, dtype, rel, ends):
     """w c_out² ‖F − (x₀ − c_skip x)/c_out‖², for every parameterisation of a Denoiser.
@@ -110,12 +112,12 @@ def test_a_denoisers_loss_is_that_of_its_network_on_its_own_target(spec, name, d
     x, weight, network = objectives.noisy(x0, sigma, z), weighting(spec, 0.7), Waves()
     model = denoiser.Denoiser(network, name, 0.7, shape=(3,))
     expected = objectives.denoising_score_matching(model, x0, sigma, z, weight)
-    c_skip, c_out, _ = (c[:, None] for c in denoiser.PARAMETERIZATIONS[name](sigma, 0.7))
+    c_skip, c_out, _ = (c[:, None] for c in parameterizations.PARAMETERIZATIONS[name](sigma, 0.7))
     error = (network.said - (x0 - c_skip * x) / c_out).square().sum(dim=1)
     found = loss_weight(weight, "x0")(sigma) * c_out[:, 0] ** 2 * error
     assert torch.allclose(found, expected, rtol=rel)
     if name in SPACE_OF:
-        target = denoiser.convert(x0, x, sigma, "x0", SPACE_OF[name])
+        target = parameterizations.convert(x0, x, sigma, "x0", SPACE_OF[name])
         error = (network.said - target).square().sum(dim=1)
         found = loss_weight(weight, SPACE_OF[name])(sigma) * error
         assert torch.allclose(found, expected, rtol=rel)
@@ -125,6 +127,6 @@ def test_a_denoisers_loss_is_that_of_its_network_on_its_own_target(spec, name, d
 @given(st.floats(0.01, 100), st.floats(0.05, 5))
 def test_edms_weighting_undoes_its_output_scale(dtype, rel, sigma, sigma_data):
     sigma = torch.tensor(sigma, dtype=dtype)
-    _, c_out, _ = denoiser.edm(sigma, sigma_data)
+    _, c_out, _ = parameterizations.edm(sigma, sigma_data)
     found = x0_weight({"kind": "edm"}, sigma_data)(sigma) * c_out**2
     assert found.dtype == dtype and found.item() == pytest.approx(1, rel=rel)

@@ -217,10 +217,11 @@ def test_evaluations_of_the_score_are_the_denoisers_own_and_count_as_one(dtype):
     assert torch.equal(counted.score(x, 1e-4), mixture.score(x, 1e-4))
     assert torch.equal(counted(x, 0.1), mixture(x, 0.1))
     assert counted.calls == 2
-    at = counted.score_at(1e-4)
+    (score,), (denoise, _) = counted.score_at([1e-4]), counted.at([0.1, 0.2])
     assert counted.calls == 2
-    assert torch.equal(at(x), mixture.score(x, 1e-4))
-    assert counted.calls == 3
+    assert torch.equal(score(x), mixture.score(x, 1e-4))
+    assert torch.equal(denoise(x), mixture(x, 0.1))
+    assert counted.calls == 4
     plain = sampling.CountCalls(gaussian)
     assert torch.equal(plain.score(x, 0.5), (gaussian(x, 0.5) - x) / 0.5**2)
     assert plain.calls == 1

@@ -9,8 +9,8 @@ from config_examples import POINTS, VALID, expect_mistake, load_below, loaded
 
 from scoreladder import generative, networks, noise, objectives
 from scoreladder.config_queries import DIRECT
-from scoreladder.denoiser import PARAMETERIZATIONS
 from scoreladder.densities import DENSITIES, density
+from scoreladder.parameterizations import PARAMETERIZATIONS
 from scoreladder.weighting import X0_WEIGHTS, weighting
 
 # what is written → what the kind adds to it

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from scoreladder.blocks import INPAINTING
 from scoreladder.operators import Operator
-from scoreladder.samplers.base import Denoise, levels, sampler, standard_normal
+from scoreladder.samplers.base import Denoise, descent, levels, sampler, standard_normal
 from scoreladder.samplers.langevin import annealed_langevin
 from scoreladder.samplers.sde import ancestral, predictor_corrector
 
@@ -174,11 +174,11 @@ def ddrm(
     """
     if not 0 <= eta <= 1:
         raise ValueError(f"need 0 <= eta <= 1, found {eta}")
-    for sigma, following in pairwise([*levels(sigmas), 0.0]):
+    for sigma, following, known in descent(denoiser, sigmas):
         x = _noisily_known(operator, x, y, sigma, observation_generator)
-        x0 = denoiser(x, sigma)
+        x0 = known(x)
         added = eta * following
-        x = x0 + (following**2 - added**2) ** 0.5 / sigma * (x - x0)
+        x = torch.lerp(x0, x, (following**2 - added**2) ** 0.5 / sigma)
         if added:
             x = x + added * standard_normal(x, generator)
         yield x

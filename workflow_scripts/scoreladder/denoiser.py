@@ -3,15 +3,11 @@
 Everything is in variance-exploding coordinates, x = x₀ + σz, where the score and the denoiser
 are one thing seen twice: ∇ log p_σ(x) = (x̂₀ − x)/σ² (Tweedie's formula: Robbins 1956; Efron 2011,
 JASA 106, 1602).
-
-A parameterisation is the function (σ, sigma_data) → c_skip, c_out, c_in of x̂₀ = c_skip x + c_out F,
-F = F(c_in x): σ of any shape, above 0, gives three tensors of that shape and its dtype, so that
-`per_sample(σ, x)` gives what multiplies x. sigma_data, the data's standard deviation, matters to
-edm only.
 """
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,95 +15,7 @@ from torch import Tensor, nn
 
 from scoreladder import densities, greys, networks, noise, storage
 from scoreladder.kinds import entry
-
-Coefficients = tuple[Tensor, Tensor, Tensor]
-
-
-def edm(sigma: Tensor, sigma_data: float) -> Coefficients:
-    """EDM's: unit variance in and out (arXiv 2206.00364, table 1)."""
-    total = sigma**2 + sigma_data**2
-    return sigma_data**2 / total, sigma * sigma_data / total.sqrt(), 1 / total.sqrt()
-
-
-def score_prediction(sigma: Tensor, sigma_data: float) -> Coefficients:
-    """The network is the score itself, hence x̂₀ = x + σ²F(x) (NCSN, arXiv 1907.05600)."""
-    return torch.ones_like(sigma), sigma**2, torch.ones_like(sigma)
-
-
-def score_over_sigma(sigma: Tensor, sigma_data: float) -> Coefficients:
-    """NCSNv2's Technique 3, s_θ(x, σ) = F(x)/σ, hence x̂₀ = x + σF (arXiv 2006.09011)."""
-    return torch.ones_like(sigma), sigma, torch.ones_like(sigma)
-
-
-def epsilon_prediction(sigma: Tensor, sigma_data: float) -> Coefficients:
-    """DDPM's ε = F(x_VP), x_VP = x/√(1+σ²), hence x̂₀ = x − σF (arXiv 2006.11239)."""
-    return torch.ones_like(sigma), -sigma, (1 + sigma**2).rsqrt()
-
-
-def x0_prediction(sigma: Tensor, sigma_data: float) -> Coefficients:
-    """The network is the denoiser: x̂₀ = F(x/√(1+σ²))."""
-    return torch.zeros_like(sigma), torch.ones_like(sigma), (1 + sigma**2).rsqrt()
-
-
-def v_prediction(sigma: Tensor, sigma_data: float) -> Coefficients:
-    """v = √ᾱ ε − √(1−ᾱ) x₀ = F(x_VP), hence x̂₀ = x/(1+σ²) − σF/√(1+σ²) (arXiv 2202.00512)."""
-    root = (1 + sigma**2).sqrt()
-    return 1 / root**2, -sigma / root, 1 / root
-
-
-PARAMETERIZATIONS = {
-    "edm": edm,
-    "score": score_prediction,
-    "score_over_sigma": score_over_sigma,
-    "epsilon": epsilon_prediction,
-    "x0": x0_prediction,
-    "v": v_prediction,
-}
-
-
-def _edm_score(sigma: Tensor, sigma_data: float) -> tuple[Tensor, Tensor]:
-    total = sigma**2 + sigma_data**2
-    return -1 / total, sigma_data / (sigma * total.sqrt())
-
-
-# the score is a(σ) x + b(σ) F with a = (c_skip − 1)/σ² and b = c_out/σ², here in closed form: the
-# difference of x̂₀ and x, which for small σ are nearly equal, would lose |x|/σ² units of rounding
-SCORE_COEFFICIENTS: dict[str, Callable[[Tensor, float], tuple[Tensor, Tensor]]] = {
-    "edm": _edm_score,
-    "score": lambda sigma, _: (torch.zeros_like(sigma), torch.ones_like(sigma)),
-    "score_over_sigma": lambda sigma, _: (torch.zeros_like(sigma), 1 / sigma),
-    "epsilon": lambda sigma, _: (torch.zeros_like(sigma), -1 / sigma),
-    "x0": lambda sigma, _: (-(sigma**-2), sigma**-2),
-    "v": lambda sigma, _: (-1 / (1 + sigma**2), -1 / (sigma * (1 + sigma**2).sqrt())),
-}
-
-# an answer of each kind is a(σ) x + b(σ) x̂₀
-PREDICTIONS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
-    "score": lambda sigma: (-(sigma**-2), sigma**-2),
-    "epsilon": lambda sigma: (1 / sigma, -1 / sigma),
-    "x0": lambda sigma: (torch.zeros_like(sigma), torch.ones_like(sigma)),
-    "v": lambda sigma: (1 / (sigma * (1 + sigma**2).sqrt()), -(1 + sigma**2).sqrt() / sigma),
-}
-
-
-def convert(answer: Tensor, x: Tensor, sigma: Tensor | float, source: str, target: str) -> Tensor:
-    """What a model says of x as a prediction of one kind, told as another of PREDICTIONS.
-
-    score = (x̂₀−x)/σ², ε = (x−x̂₀)/σ, v = (ε − σx̂₀)/√(1+σ²) (arXiv 2202.00512, section 4). x and
-    answer (n, ...), sigma a number or (n,), σ > 0; returns the shape of x. Raises ValueError on a
-    kind that is none of them.
-    """
-    sigma = per_sample(sigma, x)
-    a, b = entry(PREDICTIONS, source, "prediction")(sigma)
-    x0 = (answer - a * x) / b
-    a, b = entry(PREDICTIONS, target, "prediction")(sigma)
-    return a * x + b * x0
-
-
-def per_sample(sigma: Tensor | float, x: Tensor) -> Tensor:
-    """sigma, a number or (n,), in the dtype and on the device of x, shaped to multiply x."""
-    sigma = torch.as_tensor(sigma, dtype=x.dtype, device=x.device)
-    return sigma.reshape(-1, *[1] * (x.ndim - 1))
+from scoreladder.parameterizations import PARAMETERIZATIONS, SCORE_COEFFICIENTS, per_sample
 
 
 class Denoiser(nn.Module):
@@ -178,21 +86,39 @@ class Denoiser(nn.Module):
         return a * x + b * self._answer(c_in * x, known)
 
     @torch.no_grad()
-    def score_at(self, sigma: float) -> Callable[[Tensor], Tensor]:
-        """`score` at one level, x (n, ...) → the shape of x, with what σ decides computed once.
+    def at(self, sigmas: Sequence[float]) -> list[Callable[[Tensor], Tensor]]:
+        """The denoiser at each of some levels, x (n, ...) → x̂₀, with what σ decides computed once.
 
-        For a sampler that stays there for many steps: without gradients, and good for as long as
-        the weights stay as they are.
+        For samplers: without gradients, and good for as long as the weights stay as they are.
         """
-        if self.autocast is not None or not hasattr(self.network, "at"):
-            return lambda x: self.score(x, sigma)
-        known = next(self.parameters()).new_tensor(sigma).clamp(*self.sigma_range)
+        if not self._splits():
+            return [partial(self, sigma=sigma) for sigma in sigmas]
+        given, known, answers = self._levels(sigmas)
+        c_skip, c_out, c_in = self.precondition(known, self.sigma_data)
+        stretch = (given / known) ** 2
+        skip = c_skip.where(given == known, 1 + stretch * (c_skip - 1))
+        return _combined(skip, stretch * c_out, c_in, answers)
+
+    @torch.no_grad()
+    def score_at(self, sigmas: Sequence[float]) -> list[Callable[[Tensor], Tensor]]:
+        """`score` at each of some levels, x (n, ...) → the shape of x, as `at` has the denoiser."""
+        if not self._splits():
+            return [partial(self.score, sigma=sigma) for sigma in sigmas]
+        _, known, answers = self._levels(sigmas)
         _, _, c_in = self.precondition(known, self.sigma_data)
-        a, b = self.score_coefficients(known, self.sigma_data)
-        # numbers, because arithmetic with tensors of one element takes as long as with thousands
-        a, b, c_in = float(a), float(b), float(c_in)
-        answer = self.network.at(self.c_noise(known[None]))
-        return lambda x: a * x + b * answer(c_in * x)
+        return _combined(*self.score_coefficients(known, self.sigma_data), c_in, answers)
+
+    def _splits(self) -> bool:
+        """Whether the network can be told of σ first and of x afterwards."""
+        return self.autocast is None and hasattr(self.network, "at")
+
+    def _levels(
+        self, sigmas: Sequence[float]
+    ) -> tuple[Tensor, Tensor, list[Callable[[Tensor], Tensor]]]:
+        """Levels and the nearest known ones, float64 on the CPU; for each of them, c_in x → F."""
+        given = torch.tensor(sigmas, dtype=torch.float64)
+        known = given.clamp(*self.sigma_range)
+        return given, known, self.network.at(self.c_noise(known.to(next(self.parameters()))))
 
     def _answer(self, scaled: Tensor, sigma: Tensor) -> Tensor:
         """F of c_in x (n, ...) at sigma, shaped by `per_sample`."""
@@ -223,14 +149,40 @@ def score(denoiser: Callable[..., Tensor], x: Tensor, sigma: Tensor | float) -> 
     return (denoiser(x, sigma) - x) / per_sample(sigma, x) ** 2
 
 
-def score_at(denoiser: Callable[..., Tensor], sigma: float) -> Callable[[Tensor], Tensor]:
-    """The score of any denoiser at one level σ > 0, as a function of x (n, ...) alone.
+def at(
+    denoiser: Callable[..., Tensor], sigmas: Sequence[float]
+) -> list[Callable[[Tensor], Tensor]]:
+    """Any denoiser at each of some levels σ > 0, as functions of x (n, ...) alone.
 
-    The denoiser's own `.score_at(sigma)` where it has one; else `score` there.
+    The denoiser's own `.at(sigmas)` where it has that; else itself, asked there.
+    """
+    if hasattr(denoiser, "at"):
+        return denoiser.at(sigmas)
+    return [lambda x, sigma=sigma: denoiser(x, sigma) for sigma in sigmas]
+
+
+def score_at(
+    denoiser: Callable[..., Tensor], sigmas: Sequence[float]
+) -> list[Callable[[Tensor], Tensor]]:
+    """The score of any denoiser at each of some levels σ > 0, as functions of x (n, ...) alone.
+
+    The denoiser's own `.score_at(sigmas)` where it has that; else `score` there.
     """
     if hasattr(denoiser, "score_at"):
-        return denoiser.score_at(sigma)
-    return lambda x: score(denoiser, x, sigma)
+        return denoiser.score_at(sigmas)
+    return [partial(score, denoiser, sigma=sigma) for sigma in sigmas]
+
+
+def _combined(
+    a: Tensor, b: Tensor, c_in: Tensor, answers: Sequence[Callable[[Tensor], Tensor]]
+) -> list[Callable[[Tensor], Tensor]]:
+    """For each level, x → a x + b F(c_in x); a, b and c_in (L,)."""
+
+    def of_level(a: float, b: float, c_in: float, answer: Callable) -> Callable[[Tensor], Tensor]:
+        # in place: F is of no other use; numbers: a tensor of one costs as much as thousands
+        return lambda x: answer(c_in * x).mul_(b).add_(x, alpha=a)
+
+    return list(map(of_level, a.tolist(), b.tolist(), c_in.tolist(), answers))
 
 
 def describe(spec: dict, data: Tensor, bin_width: float = 0.0) -> dict:

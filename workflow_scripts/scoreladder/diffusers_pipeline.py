@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from scoreladder import denoiser, sampling, sharing, storage
-from scoreladder.denoiser import convert
 from scoreladder.diffusers_schedulers import (
     AnnealedLangevinScheduler,
     DPMSolverMultistepScheduler,
@@ -21,6 +20,7 @@ from scoreladder.diffusers_schedulers import (
     scheduler_of,
     set_levels,
 )
+from scoreladder.parameterizations import convert
 from scoreladder.vision import import_torchvision
 
 # diffusers imports torchvision where there is one, and uses nothing of it here
@@ -35,7 +35,7 @@ from diffusers.utils.torch_utils import randn_tensor
 
 __all__ = ["AnnealedLangevinScheduler", "ScoreModel", "ScorePipeline", "from_export"]
 
-# diffusers' names of what a model predicts, by those of `denoiser.convert`
+# diffusers' names of what a model predicts, by those of `parameterizations.convert`
 PREDICTED = {"sample": "x0", "epsilon": "epsilon", "v_prediction": "v"}
 
 

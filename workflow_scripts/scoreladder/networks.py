@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -86,23 +87,27 @@ class ResidualMLP(nn.Module):
         return self.leave(nn.functional.silu(h)).reshape(x.shape)
 
     @torch.no_grad()
-    def at(self, c_noise: Tensor) -> Callable[[Tensor], Tensor]:
-        """`forward` at one c_noise (1,), with what that decides computed once; x → the shape of x.
+    def at(self, c_noise: Tensor) -> list[Callable[[Tensor], Tensor]]:
+        """`forward` at each c_noise (L,), with what it decides computed once; x → the shape of x.
 
         Without gradients; good for as long as the weights stay as they are.
         """
-        embedded, linear, silu = self.embed(c_noise), nn.functional.linear, nn.functional.silu
-        shifts = [block.expand.bias + block.condition(embedded)[0] for block in self.blocks]
+        embedded = self.embed(c_noise)
+        shifts = [block.expand.bias + block.condition(embedded) for block in self.blocks]
+        return [
+            partial(self._shifted, shifts=[each[level] for each in shifts])
+            for level in range(len(c_noise))
+        ]
 
-        @torch.no_grad()
-        def answer(x: Tensor) -> Tensor:
-            h = self.enter(waves(x.flatten(1), self.octaves))
-            for block, shift in zip(self.blocks, shifts, strict=True):
-                inner = linear(block.norm(h), block.expand.weight, shift)
-                h = h + block.contract(silu(inner, inplace=True))
-            return self.leave(silu(h, inplace=True)).reshape(x.shape)
-
-        return answer
+    @torch.no_grad()
+    def _shifted(self, x: Tensor, shifts: list[Tensor]) -> Tensor:
+        """`forward` with the biases (width,) that c_noise makes of those of each block."""
+        linear, silu = nn.functional.linear, nn.functional.silu
+        h = self.enter(waves(x.flatten(1), self.octaves))
+        for block, shift in zip(self.blocks, shifts, strict=True):
+            inner = linear(block.norm(h), block.expand.weight, shift)
+            h = h + block.contract(silu(inner, inplace=True))
+        return self.leave(silu(h, inplace=True)).reshape(x.shape)
 
 
 class Perceptron(nn.Module):

@@ -11,8 +11,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from scoreladder.denoiser import per_sample, score
+from scoreladder.denoiser import score
 from scoreladder.kinds import entry
+from scoreladder.parameterizations import per_sample
 from scoreladder.weighting import Weighting
 
 Denoise = Callable[..., Tensor]

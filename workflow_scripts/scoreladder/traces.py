@@ -1,7 +1,7 @@
 """Where chains are on their way from noise to samples."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -23,21 +23,8 @@ class Witness(CountCalls):
 
     sigma: float = math.nan
 
-    def __call__(self, x: Tensor, sigma: Tensor | float) -> Tensor:
-        self._see(sigma)
-        return super().__call__(x, sigma)
-
-    def score(self, x: Tensor, sigma: Tensor | float) -> Tensor:
-        """As `CountCalls.score`."""
-        self._see(sigma)
-        return super().score(x, sigma)
-
-    def score_at(self, sigma: float) -> Callable[[Tensor], Tensor]:
-        """As `CountCalls.score_at`."""
-        self._see(sigma)
-        return super().score_at(sigma)
-
-    def _see(self, sigma: Tensor | float) -> None:
+    def _ask(self, sigma: Tensor | float) -> None:
+        super()._ask(sigma)
         self.sigma = float(torch.as_tensor(sigma).flatten()[0])
 
 

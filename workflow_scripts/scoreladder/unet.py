@@ -181,12 +181,13 @@ class UNet(nn.Module):
         return self.answer(x, self.told(c_noise))
 
     @torch.no_grad()
-    def at(self, c_noise: Tensor) -> Callable[[Tensor], Tensor]:
-        """`forward` at one c_noise (1,), which is embedded once; x → the shape of x.
+    def at(self, c_noise: Tensor) -> list[Callable[[Tensor], Tensor]]:
+        """`forward` at each c_noise (L,), which is embedded once; x → the shape of x.
 
         Without gradients; good for as long as the weights stay as they are.
         """
-        return torch.no_grad()(partial(self.answer, embedded=self.told(c_noise)))
+        answer = torch.no_grad()(self.answer)
+        return [partial(answer, embedded=row) for row in self.told(c_noise).split(1)]
 
     def told(self, c_noise: Tensor) -> Tensor:
         """What all blocks are told of c_noise (n,) or (1,): (n or 1, channels)."""

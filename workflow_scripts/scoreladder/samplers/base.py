@@ -4,13 +4,13 @@ import functools
 import inspect
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
-from scoreladder.denoiser import score, score_at
+from scoreladder.denoiser import at, score, score_at
 
 Denoise = Callable[..., Tensor]
 States = Callable[..., Iterator[Tensor]]
@@ -30,23 +30,31 @@ class CountCalls:
         self.calls = 0
 
     def __call__(self, x: Tensor, sigma: Tensor | float) -> Tensor:
-        self.calls += 1
+        self._ask(sigma)
         return self.denoiser(x, sigma)
 
     def score(self, x: Tensor, sigma: Tensor | float) -> Tensor:
         """The score, the shape of x, as `denoiser.score` has it of the denoiser within."""
-        self.calls += 1
+        self._ask(sigma)
         return score(self.denoiser, x, sigma)
 
-    def score_at(self, sigma: float) -> Callable[[Tensor], Tensor]:
-        """The score at one level, as `denoiser.score_at` has it; each call of it counts."""
-        known = score_at(self.denoiser, sigma)
+    def at(self, sigmas: Sequence[float]) -> list[Callable[[Tensor], Tensor]]:
+        """The denoiser at some levels, as `denoiser.at` has it; each call of one counts."""
+        return list(map(self._asked, at(self.denoiser, sigmas), sigmas))
 
-        def counted(x: Tensor) -> Tensor:
-            self.calls += 1
+    def score_at(self, sigmas: Sequence[float]) -> list[Callable[[Tensor], Tensor]]:
+        """The score at some levels, as `denoiser.score_at` has it; each call of one counts."""
+        return list(map(self._asked, score_at(self.denoiser, sigmas), sigmas))
+
+    def _ask(self, sigma: Tensor | float) -> None:
+        self.calls += 1
+
+    def _asked(self, known: Callable[[Tensor], Tensor], sigma: float) -> Callable[[Tensor], Tensor]:
+        def asked(x: Tensor) -> Tensor:
+            self._ask(sigma)
             return known(x)
 
-        return counted
+        return asked
 
 
 @contextmanager
@@ -121,6 +129,18 @@ def levels(sigmas: Tensor) -> list[float]:
     if found.ndim != 1 or not len(found) or not (ends.diff() < 0).all():
         raise ValueError(f"need sigmas (L,), descending and all > 0, found {found.tolist()}")
     return found.tolist()
+
+
+def descent(
+    denoiser: Denoise, sigmas: Tensor, asked: Callable[..., list] = at
+) -> Iterator[tuple[float, float, Callable[[Tensor], Tensor]]]:
+    """(σ, the next σ', x → x̂₀ at σ) for each step down a ladder (L,), the last of them to σ' = 0.
+
+    `asked` is `at` or, for the score instead of x̂₀, `score_at`. Raises ValueError as `levels` does.
+    """
+    ladder = levels(sigmas)
+    known = asked(denoiser, ladder)
+    return zip(ladder, [*ladder[1:], 0.0], known, strict=True)
 
 
 def standard_normal(x: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from scoreladder.denoiser import score_at
+from scoreladder.denoiser import at, score_at
 from scoreladder.samplers.base import Denoise, levels, sampler, standard_normal
 
 
@@ -42,15 +42,16 @@ def annealed_langevin(
     if not 0 < step_size < math.inf:
         raise ValueError(f"need step_size > 0, found {step_size}")
     smallest = ladder[-1]
-    for sigma, count in zip(ladder, steps, strict=True):
-        alpha, known = step_size * sigma**2 / smallest**2, score_at(denoiser, sigma)
+    for sigma, count, known in zip(ladder, steps, score_at(denoiser, ladder), strict=True):
+        alpha = step_size * sigma**2 / smallest**2
         for _ in range(count):
             x = constrain(x, sigma) if constrain else x
             z = standard_normal(x, generator)
-            x = x + alpha * known(x) + (2 * alpha) ** 0.5 * z
+            x = torch.add(x, known(x), alpha=alpha).add_(z, alpha=(2 * alpha) ** 0.5)
             yield x
     if denoise:
-        yield denoiser(constrain(x, smallest) if constrain else x, smallest)
+        (known,) = at(denoiser, [smallest])
+        yield known(constrain(x, smallest) if constrain else x)
 
 
 def _whole_steps(steps_per_level: int | Sequence[int], count: int) -> list[int]:
@@ -116,11 +117,12 @@ def consistent_annealed(
             f"need {max(0.0, 1 - smallest):.4g} < step_size < {1 + smallest:.4g} on this ladder, "
             f"found {step_size:g}"
         )
-    for sigma, following in zip(ladder, [*ladder[1:], None], strict=True):
-        x = x + step_size * (denoiser(x, sigma) - x)
+    known = at(denoiser, ladder)
+    for sigma, following, here in zip(ladder, [*ladder[1:], None], known, strict=True):
+        x = x + step_size * (here(x) - x)
         if following is not None:
             kept = (1 - step_size) * sigma / following
             x = x + following * (1 - kept**2) ** 0.5 * standard_normal(x, generator)
         yield x
     if denoise:
-        yield denoiser(x, ladder[-1])
+        yield known[-1](x)

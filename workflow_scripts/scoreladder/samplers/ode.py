@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from scoreladder.denoiser import at
 from scoreladder.errors import JobFailed
-from scoreladder.samplers.base import Denoise, levels, one_pass, sampler, standard_normal
+from scoreladder.samplers.base import Denoise, descent, levels, one_pass, sampler, standard_normal
 
 
 @one_pass
@@ -38,15 +39,19 @@ def heun(
     if churn < 0 or noise < 0:
         raise ValueError(f"need churn >= 0 and noise >= 0, found {churn} and {noise}")
     ladder = levels(sigmas)
-    for sigma, following in pairwise([*ladder, 0.0]):
+    known = at(denoiser, ladder)
+    for (sigma, following), here, there in zip(
+        pairwise([*ladder, 0.0]), known, [*known[1:], None], strict=True
+    ):
         if churn > 0 and churn_min <= sigma <= churn_max:
             raised = sigma * (1 + min(churn / len(ladder), math.sqrt(2) - 1))
             x = x + noise * (raised**2 - sigma**2) ** 0.5 * standard_normal(x, generator)
             sigma = raised
-        slope = (x - denoiser(x, sigma)) / sigma
+            (here,) = at(denoiser, [raised])
+        slope = (x - here(x)) / sigma
         end = x + (following - sigma) * slope
         if following:
-            slope = (slope + (end - denoiser(end, following)) / following) / 2
+            slope = (slope + (end - there(end)) / following) / 2
             end = x + (following - sigma) * slope
         x = end
         yield x
@@ -66,8 +71,8 @@ def dpmpp_2m(
     the shape of x, after L evaluations. Raises ValueError unless σ_1 > … > σ_L > 0.
     """
     before, before_step = None, 0.0
-    for sigma, following in pairwise([*levels(sigmas), 0.0]):
-        x0 = denoiser(x, sigma)
+    for sigma, following, known in descent(denoiser, sigmas):
+        x0 = known(x)
         towards = x0
         if following:
             step = math.log(sigma / following)
@@ -100,13 +105,15 @@ def pf_ode(
 
     def rate(scaled: np.ndarray, sigma: float) -> np.ndarray:
         state = torch.as_tensor(scaled * sigma, dtype=x.dtype, device=x.device)
-        return denoiser(state.reshape(x.shape), sigma).flatten().double().cpu().numpy()
+        (known,) = at(denoiser, [sigma])
+        return known(state.reshape(x.shape)).flatten().double().cpu().numpy()
 
     start = x.flatten().double().cpu().numpy() / ladder[0]
     for sigma, scaled in integrate(rate, start, ladder[0], ladder[-1], rtol):
         state = torch.as_tensor(scaled * sigma, dtype=x.dtype, device=x.device).reshape(x.shape)
         yield state
-    yield denoiser(state, ladder[-1])
+    (known,) = at(denoiser, ladder[-1:])
+    yield known(state)
 
 
 def integrate(

@@ -6,13 +6,12 @@ makes them the samplers of those papers on x_VP = √ᾱ x.
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from scoreladder.denoiser import score
-from scoreladder.samplers.base import Denoise, levels, one_pass, sampler, standard_normal
+from scoreladder.denoiser import score_at
+from scoreladder.samplers.base import Denoise, descent, one_pass, sampler, standard_normal
 
 
 @one_pass
@@ -26,8 +25,8 @@ def reverse_diffusion(
     noise and so gives x̂₀. x (n, ...) at noise σ_1, sigmas (L,) descending; returns the shape of x,
     after L evaluations. Raises ValueError unless σ_1 > … > σ_L > 0.
     """
-    for sigma, following in pairwise([*levels(sigmas), 0.0]):
-        x = _reverse_step(score(denoiser, x, sigma), x, sigma, following, generator)
+    for sigma, following, known in descent(denoiser, sigmas, score_at):
+        x = _reverse_step(known(x), x, sigma, following, generator)
         yield x
 
 
@@ -64,16 +63,16 @@ def predictor_corrector(
         raise ValueError(
             f"need snr > 0 and corrector_steps >= 0, found {snr} and {corrector_steps}"
         )
-    for sigma, following in pairwise([*levels(sigmas), 0.0]):
+    for sigma, following, known in descent(denoiser, sigmas, score_at):
         for _ in range(corrector_steps):
-            direction = score(denoiser, x, sigma)
+            direction = known(x)
             z = standard_normal(x, generator)
             length = _mean_norm(direction)
             epsilon = 2 * (snr * _mean_norm(z) / length) ** 2
             epsilon = epsilon.where(length > 0, 0.0)
             x = x + epsilon * direction + (2 * epsilon).sqrt() * z
             yield x
-        x = _reverse_step(score(denoiser, x, sigma), x, sigma, following, generator)
+        x = _reverse_step(known(x), x, sigma, following, generator)
         yield x
 
 
@@ -101,10 +100,10 @@ def ddim(
     """
     if not 0 <= eta <= 1:
         raise ValueError(f"need 0 <= eta <= 1, found {eta}")
-    for sigma, following in pairwise([*levels(sigmas), 0.0]):
-        x0 = denoiser(x, sigma)
+    for sigma, following, known in descent(denoiser, sigmas):
+        x0 = known(x)
         added = eta * following * (1 - (following / sigma) ** 2) ** 0.5
-        x = x0 + (following**2 - added**2) ** 0.5 / sigma * (x - x0)
+        x = torch.lerp(x0, x, (following**2 - added**2) ** 0.5 / sigma)
         if added:
             x = x + added * standard_normal(x, generator)
         yield x
