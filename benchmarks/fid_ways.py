@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -65,9 +66,12 @@ def clean_fid(weights: Path, pictures: Path, levels: np.ndarray) -> Way:
         return body((x - 128) / 128).flatten(1)
 
     def extract() -> np.ndarray:
-        return fid.get_folder_features(
-            str(pictures), network, num_workers=WORKERS, device=CPU, mode="clean", verbose=False
-        )
+        with warnings.catch_warnings():
+            # it starts twice as many workers as it is told to
+            warnings.filterwarnings("ignore", "This DataLoader will create")
+            return fid.get_folder_features(
+                str(pictures), network, num_workers=WORKERS, device=CPU, mode="clean", verbose=False
+            )
 
     return Way(extract, plain_moments, fid.frechet_distance)
 

@@ -1,4 +1,4 @@
-"""What Snakemake costs: beside bare scripts and DVC, in a plan of 1000 variants, in a full run."""
+"""What Snakemake costs: beside bare scripts and DVC, in a graph of 1000 variants, in a full run."""
 
 import os
 import re
@@ -33,11 +33,11 @@ BESIDE = {
     for way, work in WAYS.items()
     for other, packages in ((LOOP, ()), (DVC, ("dvc",)))
 }
-PLAN, SIZE, NOTHING = (
+GRAPH, SIZE, NOTHING = (
     Aim(f"{MANY} variants: {what}", "the bound", unit, bound, False, ("snakemake",))
     for what, unit, bound in (
-        ("plan all jobs", "seconds", 10),
-        ("memory of the plan", "MiB", 500),
+        ("the graph of all jobs", "seconds", 10),
+        ("its memory", "MiB", 500),
         ("nothing to do", "seconds", 10),
     )
 )
@@ -48,7 +48,7 @@ FULL = Aim(
     LEAST,
     packages=("snakemake",),
 )
-AIMS = (*BESIDE.values(), PLAN, SIZE, NOTHING, FULL)
+AIMS = (*BESIDE.values(), GRAPH, SIZE, NOTHING, FULL)
 # marks what is there as made, without the tenth of a second that it waits before each file
 TOUCH = """
 import sys
@@ -60,7 +60,7 @@ main(sys.argv[1:])
 
 
 def measure() -> Iterator[Row]:
-    """Small jobs by each way, then the large plan, then what a full run left behind."""
+    """Small jobs by each way, then the large graph, then what a full run left behind."""
     with tempfile.TemporaryDirectory() as name:
         yield from beside(Path(name))
     with tempfile.TemporaryDirectory() as name:
@@ -102,14 +102,16 @@ def from_nothing(place: Path, way: str) -> Done:
 
 
 def many(folder: Path) -> Iterator[Row]:
-    """Plan many variants, mark all files as made, and find that there is nothing to do."""
+    """Make the graph of many variants, mark all as made, and find that there is nothing to do."""
     place = copied(folder / "many", MANY)
     snakemake = ("python", *COLD, "--cores=2")
-    plans = [run(place, *snakemake, "--dry-run", "--quiet=all") for _ in range(REPEATS)]
-    listed = OUTPUT.findall(run(place, *snakemake, "--dry-run").output)
+    graphs = [run(place, *snakemake, "--dag") for _ in range(REPEATS)]
+    dry = run(place, *snakemake, "--dry-run")
+    listed = OUTPUT.findall(dry.output)
     note = f"{len(listed):,} jobs"
-    yield Row("workflow", PLAN, spread([each.seconds for each in plans]), note=note)
-    yield Row("workflow", SIZE, spread([each.mebibytes for each in plans]), note=note)
+    told = f"{note}; a dry run, which lists each of them, took {dry.seconds:.1f} s"
+    yield Row("workflow", GRAPH, spread([each.seconds for each in graphs]), note=told)
+    yield Row("workflow", SIZE, spread([each.mebibytes for each in graphs]), note=note)
     for file in (name for names in listed for name in names.split(", ")):
         (place / file).parent.mkdir(parents=True, exist_ok=True)
         (place / file).touch()
