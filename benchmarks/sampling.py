@@ -1,7 +1,7 @@
 """Sampling beside diffusers' pipelines and beside the bare network, all of one network.
 
-The bare network is asked as often as the sampler asks it, of an input that lies ready. Small
-networks have one thread, as in the workflow's jobs.
+The bare network is asked as often as the sampler asks it, of an input that lies ready, and told its
+level each time. The UNet has all cores; the MLP has one, as in the workflow's jobs.
 """
 
 from collections.abc import Callable, Iterator
@@ -71,8 +71,10 @@ def _measure(case: Case) -> Iterator[Row]:
     except ImportError as error:
         absent = error
     torch.set_num_threads(case.threads)
-    found = in_turns(calls, case.rounds)
-    torch.set_num_threads(CORES)
+    try:
+        found = in_turns(calls, case.rounds)
+    finally:
+        torch.set_num_threads(CORES)
     for own, other in PAIRS:
         aim = _aim(case, own, other)
         if other in found:

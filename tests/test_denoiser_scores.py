@@ -125,7 +125,33 @@ def test_what_a_model_says_at_a_level_is_what_it_says_there(network, kind, dtype
             found = known(x)
             close = 30 * torch.finfo(dtype).eps * float(expected.abs().max())
             assert torch.allclose(found, expected, rtol=0, atol=close)
-            assert found.dtype == dtype and not found.requires_grad
+            assert found.dtype == dtype
+
+
+@pytest.mark.parametrize("autocast", [None, torch.bfloat16])
+def test_what_a_model_says_at_a_level_has_no_gradient_and_leaves_x_as_it_is(autocast):
+    model, x = told(NETWORKS[0], "edm", torch.float32), randn(6, 1, 8, 8).float()
+    model.autocast = autocast
+    for known in (*model.at([0.7, 20.0]), *model.score_at([0.7, 20.0])):
+        given = x.clone().requires_grad_()
+        first, second = known(given), known(given)
+        assert not first.requires_grad and torch.equal(first, second) and torch.equal(given, x)
+
+
+def test_a_wrapped_network_is_asked_through_its_wrapper():
+    class Wrapped(torch.nn.Module):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner, self.at, self.asked = inner, inner.at, 0
+
+        def forward(self, x, c_noise):
+            self.asked += 1
+            return self.inner(x, c_noise)
+
+    model, x = told(NETWORKS[0], "edm", torch.float32), randn(6, 1, 8, 8).float()
+    model.network = Wrapped(model.network)
+    model.at([0.7])[0](x)
+    assert model.network.asked == 1
 
 
 def test_what_has_no_levels_is_asked_as_ever():

@@ -210,6 +210,12 @@ def test_options_out_of_range_are_refused(name, options, message):
         getattr(sampling, name)(gaussian, torch.zeros(1, 1), LADDERS[0], **options)
 
 
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_a_denoiser_may_answer_in_more_bits_than_it_is_asked_in(name):
+    found = run(name, torch.ones(4, 2), LADDERS[0], lambda x, sigma: gaussian(x.double(), sigma))
+    assert found.isfinite().all()
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_evaluations_of_the_score_are_the_denoisers_own_and_count_as_one(dtype):
     mixture = GaussianMixture(torch.eye(2, dtype=dtype), 0.3, [0.6, 0.4])

@@ -20,16 +20,16 @@ nearly as if nothing were known; those that y tells well apart mostly as they sh
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from scoreladder.blocks import INPAINTING
+from scoreladder.denoiser import at
 from scoreladder.operators import Operator
 from scoreladder.samplers.base import Denoise, descent, levels, sampler, standard_normal
 from scoreladder.samplers.langevin import annealed_langevin
-from scoreladder.samplers.sde import ancestral, predictor_corrector
+from scoreladder.samplers.sde import ddim_step, predictor_corrector
 
 
 @sampler
@@ -85,15 +85,15 @@ def projection(
     in its limit. L·(1 + corrector_steps) evaluations; raises ValueError as `predictor_corrector`
     does.
     """
-    if corrector_steps < 0:
-        raise ValueError(f"need corrector_steps >= 0, found {corrector_steps}")
-    for sigma, following in pairwise([*levels(sigmas), 0.0]):
-        # a step of the corrector is the first state with one of them, the predictor's with none
-        for correct in [1] * corrector_steps + [0]:
-            x = _noisily_known(operator, x, y, sigma, observation_generator)
-            ladder = _ladder(sigma, following)
-            x = next(predictor_corrector.states(denoiser, x, ladder, snr, correct, generator))
-            yield x
+
+    def replaced(x: Tensor, sigma: float) -> Tensor:
+        return _noisily_known(operator, x, y, sigma, observation_generator)
+
+    for state in predictor_corrector.states(
+        denoiser, x, sigmas, snr, corrector_steps, generator, replaced
+    ):
+        x = state
+        yield x
     yield operator.replace(x, y)
 
 
@@ -119,6 +119,7 @@ def repaint(
     """
     ladder = [*levels(sigmas), 0.0]
     order = resampled_levels(len(ladder) - 1, jump_length, resamplings)
+    known = at(denoiser, ladder[:-1])
     reached = 0
     for level in order:
         if level < reached:
@@ -126,7 +127,7 @@ def repaint(
             x = x + raised * standard_normal(x, generator)
         sigma, following = ladder[level], ladder[level + 1]
         x = _noisily_known(operator, x, y, sigma, observation_generator)
-        x = next(ancestral.states(denoiser, x, _ladder(sigma, following), generator))
+        x = ddim_step(known[level](x), x, sigma, following, 1.0, generator)
         reached = level + 1
         yield x
     yield operator.replace(x, y)
@@ -178,7 +179,7 @@ def ddrm(
         x = _noisily_known(operator, x, y, sigma, observation_generator)
         x0 = known(x)
         added = eta * following
-        x = torch.lerp(x0, x, (following**2 - added**2) ** 0.5 / sigma)
+        x = x0 + (following**2 - added**2) ** 0.5 / sigma * (x - x0)
         if added:
             x = x + added * standard_normal(x, generator)
         yield x
@@ -220,8 +221,3 @@ def _noisily_known(
 ) -> Tensor:
     """x with what is known of it as noise σ shows it: y + σ A z, z fresh."""
     return operator.replace(x, y + sigma * operator.forward(standard_normal(x, generator)))
-
-
-def _ladder(sigma: float, following: float) -> Tensor:
-    """The ladder whose first step is from σ to the next level, or to 0."""
-    return torch.tensor([sigma, following] if following else [sigma], dtype=torch.float64)

@@ -92,7 +92,7 @@ class Denoiser(nn.Module):
         For samplers: without gradients, and good for as long as the weights stay as they are.
         """
         if not self._splits():
-            return [partial(self, sigma=sigma) for sigma in sigmas]
+            return [torch.no_grad()(partial(self, sigma=sigma)) for sigma in sigmas]
         given, known, answers = self._levels(sigmas)
         c_skip, c_out, c_in = self.precondition(known, self.sigma_data)
         stretch = (given / known) ** 2
@@ -103,14 +103,15 @@ class Denoiser(nn.Module):
     def score_at(self, sigmas: Sequence[float]) -> list[Callable[[Tensor], Tensor]]:
         """`score` at each of some levels, x (n, ...) → the shape of x, as `at` has the denoiser."""
         if not self._splits():
-            return [partial(self.score, sigma=sigma) for sigma in sigmas]
+            return [torch.no_grad()(partial(self.score, sigma=sigma)) for sigma in sigmas]
         _, known, answers = self._levels(sigmas)
         _, _, c_in = self.precondition(known, self.sigma_data)
         return _combined(*self.score_coefficients(known, self.sigma_data), c_in, answers)
 
     def _splits(self) -> bool:
         """Whether the network can be told of σ first and of x afterwards."""
-        return self.autocast is None and hasattr(self.network, "at")
+        # its own, not one that a wrapper such as torch.compile's hands through
+        return self.autocast is None and hasattr(type(self.network), "at")
 
     def _levels(
         self, sigmas: Sequence[float]
@@ -154,9 +155,9 @@ def at(
 ) -> list[Callable[[Tensor], Tensor]]:
     """Any denoiser at each of some levels σ > 0, as functions of x (n, ...) alone.
 
-    The denoiser's own `.at(sigmas)` where it has that; else itself, asked there.
+    The `.at(sigmas)` of its class where that has it; else itself, asked there.
     """
-    if hasattr(denoiser, "at"):
+    if hasattr(type(denoiser), "at"):
         return denoiser.at(sigmas)
     return [lambda x, sigma=sigma: denoiser(x, sigma) for sigma in sigmas]
 
@@ -166,9 +167,9 @@ def score_at(
 ) -> list[Callable[[Tensor], Tensor]]:
     """The score of any denoiser at each of some levels σ > 0, as functions of x (n, ...) alone.
 
-    The denoiser's own `.score_at(sigmas)` where it has that; else `score` there.
+    The `.score_at(sigmas)` of its class where that has it; else `score` there.
     """
-    if hasattr(denoiser, "score_at"):
+    if hasattr(type(denoiser), "score_at"):
         return denoiser.score_at(sigmas)
     return [partial(score, denoiser, sigma=sigma) for sigma in sigmas]
 
@@ -180,7 +181,7 @@ def _combined(
 
     def of_level(a: float, b: float, c_in: float, answer: Callable) -> Callable[[Tensor], Tensor]:
         # in place: F is of no other use; numbers: a tensor of one costs as much as thousands
-        return lambda x: answer(c_in * x).mul_(b).add_(x, alpha=a)
+        return torch.no_grad()(lambda x: answer(c_in * x).mul_(b).add_(x, alpha=a))
 
     return list(map(of_level, a.tolist(), b.tolist(), c_in.tolist(), answers))
 

@@ -132,15 +132,15 @@ def levels(sigmas: Tensor) -> list[float]:
 
 
 def descent(
-    denoiser: Denoise, sigmas: Tensor, asked: Callable[..., list] = at
+    denoiser: Denoise, sigmas: Tensor, ask: Callable[..., list] = at
 ) -> Iterator[tuple[float, float, Callable[[Tensor], Tensor]]]:
-    """(σ, the next σ', x → x̂₀ at σ) for each step down a ladder (L,), the last of them to σ' = 0.
+    """(σ, the next σ', what is asked at σ) for each step down a ladder (L,), the last to σ' = 0.
 
-    `asked` is `at` or, for the score instead of x̂₀, `score_at`. Raises ValueError as `levels` does.
+    What is asked is x → x̂₀ by default, and x → score where `ask` is `score_at`. Raises ValueError
+    as `levels` does.
     """
     ladder = levels(sigmas)
-    known = asked(denoiser, ladder)
-    return zip(ladder, [*ladder[1:], 0.0], known, strict=True)
+    return zip(ladder, [*ladder[1:], 0.0], ask(denoiser, ladder), strict=True)
 
 
 def standard_normal(x: Tensor, generator: torch.Generator | None) -> Tensor:

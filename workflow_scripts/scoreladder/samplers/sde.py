@@ -5,7 +5,7 @@ makes them the samplers of those papers on x_VP = √ᾱ x.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -48,6 +48,7 @@ def predictor_corrector(
     snr: float = 0.16,
     corrector_steps: int = 1,
     generator: torch.Generator | None = None,
+    constrain: Callable[[Tensor, float], Tensor] | None = None,
 ) -> Iterator[Tensor]:
     """Predictor–corrector sampling of the VE SDE (arXiv 2011.13456, algorithms 2 and 4).
 
@@ -56,7 +57,8 @@ def predictor_corrector(
     Where the score is zero in all rows there is nothing to measure ε by, and ε = 0. (The paper's
     loop begins with the predictor; in this order all levels are corrected alike.)
     x (n, ...) at noise σ_1, sigmas (L,) descending; yields after every step, and returns the shape
-    of x, after L·(1 + corrector_steps) evaluations.
+    of x, after L·(1 + corrector_steps) evaluations. constrain(x, σ) → x, where given, is applied
+    before each evaluation.
     Raises ValueError unless σ_1 > … > σ_L > 0, inf > snr > 0 and corrector_steps >= 0.
     """
     if not 0 < snr < math.inf or corrector_steps < 0:
@@ -65,6 +67,7 @@ def predictor_corrector(
         )
     for sigma, following, known in descent(denoiser, sigmas, score_at):
         for _ in range(corrector_steps):
+            x = constrain(x, sigma) if constrain else x
             direction = known(x)
             z = standard_normal(x, generator)
             length = _mean_norm(direction)
@@ -72,6 +75,7 @@ def predictor_corrector(
             epsilon = epsilon.where(length > 0, 0.0)
             x = x + epsilon * direction + (2 * epsilon).sqrt() * z
             yield x
+        x = constrain(x, sigma) if constrain else x
         x = _reverse_step(known(x), x, sigma, following, generator)
         yield x
 
@@ -101,12 +105,22 @@ def ddim(
     if not 0 <= eta <= 1:
         raise ValueError(f"need 0 <= eta <= 1, found {eta}")
     for sigma, following, known in descent(denoiser, sigmas):
-        x0 = known(x)
-        added = eta * following * (1 - (following / sigma) ** 2) ** 0.5
-        x = torch.lerp(x0, x, (following**2 - added**2) ** 0.5 / sigma)
-        if added:
-            x = x + added * standard_normal(x, generator)
+        x = ddim_step(known(x), x, sigma, following, eta, generator)
         yield x
+
+
+def ddim_step(
+    x0: Tensor,
+    x: Tensor,
+    sigma: float,
+    following: float,
+    eta: float,
+    generator: torch.Generator | None,
+) -> Tensor:
+    """One step of `ddim`, from x at σ, where the denoiser says x₀, to the next level."""
+    added = eta * following * (1 - (following / sigma) ** 2) ** 0.5
+    x = x0 + (following**2 - added**2) ** 0.5 / sigma * (x - x0)
+    return x + added * standard_normal(x, generator) if added else x
 
 
 @one_pass
