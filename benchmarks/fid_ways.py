@@ -66,12 +66,9 @@ def clean_fid(weights: Path, pictures: Path, levels: np.ndarray) -> Way:
         return body((x - 128) / 128).flatten(1)
 
     def extract() -> np.ndarray:
-        with warnings.catch_warnings():
-            # it starts twice as many workers as it is told to
-            warnings.filterwarnings("ignore", "This DataLoader will create")
-            return fid.get_folder_features(
-                str(pictures), network, num_workers=WORKERS, device=CPU, mode="clean", verbose=False
-            )
+        return fid.get_folder_features(
+            str(pictures), network, num_workers=WORKERS, device=CPU, mode="clean", verbose=False
+        )
 
     return Way(extract, plain_moments, fid.frechet_distance)
 
@@ -85,7 +82,10 @@ def torch_fidelity(weights: Path, pictures: Path, levels: np.ndarray) -> Way:
     images = datasets.ImagesPathDataset(sorted(map(str, pictures.iterdir())))
 
     def extract() -> np.ndarray:
-        found = utils.get_featuresdict_from_dataset(images, network, 64, False, False, False)
+        with warnings.catch_warnings():
+            # it starts two workers a core, of which PyTorch warns
+            warnings.filterwarnings("ignore", "This DataLoader will create")
+            found = utils.get_featuresdict_from_dataset(images, network, 64, False, False, False)
         return found["2048"].numpy()
 
     def distance(mu1, cov1, mu2, cov2) -> float:

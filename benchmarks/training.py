@@ -8,7 +8,7 @@ from benchmarks import networks, peers
 from benchmarks.pairs import in_turns
 from benchmarks.rows import SHARE, Aim, Row, missing, timed
 
-BATCH, ROUNDS = 16, 7
+BATCH, ROUNDS = 16, 11
 WORK = f"training step, UNet small, 32×32, batch {BATCH}"
 BARE = Aim(WORK, "bare forward, backward, step", SHARE, 0.95)
 DIFFUSERS = Aim(WORK, "diffusers' training example", goal=1.3, packages=("diffusers",))
