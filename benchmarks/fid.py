@@ -57,7 +57,7 @@ def measure() -> Iterator[Row]:
                 absent[peer] = error
         calls = {peer: way.extract for peer, way in ways.items()}
         # the limit next to ours: what the machine does meanwhile falls on both alike
-        limit = {OURS: calls.pop(OURS), NETWORK: bare(weights, levels)}
+        limit = {OURS: ways[OURS].extract, NETWORK: bare(weights, levels)}
         found = in_turns(limit | calls, ROUNDS)
     yield timed("fid", LIMIT, found[OURS], found[NETWORK])
     moments, distances, values = at_full_size(ways)

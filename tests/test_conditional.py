@@ -159,7 +159,11 @@ def test_levels_are_resampled_in_the_order_of_diffusers(count, jump_length, resa
     [
         ("replacement", {"steps_per_level": 0, "step_size": STEP}, "need steps_per_level >= 1"),
         ("projection", {"snr": 0.0}, "need snr > 0"),
-        ("projection", {"corrector_steps": -1}, "corrector_steps >= 0, found 0.16 and -1"),
+        (
+            "projection",
+            {"corrector_steps": -1},
+            "need snr > 0 and corrector_steps >= 0, found 0.16 and -1",
+        ),
         ("repaint", {"jump_length": 12}, "1 <= jump_length < 12 levels, found 10 and 12"),
         ("repaint", {"resamplings": 0}, "need resamplings >= 1"),
         ("ddrm", {"eta": 1.1}, "need 0 <= eta <= 1, found 1.1"),

@@ -125,7 +125,7 @@ def test_what_a_model_says_at_a_level_is_what_it_says_there(network, kind, dtype
             found = known(x)
             close = 30 * torch.finfo(dtype).eps * float(expected.abs().max())
             assert torch.allclose(found, expected, rtol=0, atol=close)
-            assert found.dtype == dtype
+            assert found.dtype == dtype and not found.requires_grad
 
 
 @pytest.mark.parametrize("autocast", [None, torch.bfloat16])

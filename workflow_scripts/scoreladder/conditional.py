@@ -20,6 +20,7 @@ nearly as if nothing were known; those that y tells well apart mostly as they sh
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -29,7 +30,7 @@ from scoreladder.denoiser import at
 from scoreladder.operators import Operator
 from scoreladder.samplers.base import Denoise, descent, levels, sampler, standard_normal
 from scoreladder.samplers.langevin import annealed_langevin
-from scoreladder.samplers.sde import ddim_step, predictor_corrector
+from scoreladder.samplers.sde import ddim_step, predictor_corrector, renoised
 
 
 @sampler
@@ -54,10 +55,7 @@ def replacement_langevin(
     level whose steps times α_i exceed the hole's variance. steps_per_level, step_size, the
     evaluations spent and the errors raised are those of `annealed_langevin`.
     """
-
-    def replaced(x: Tensor, sigma: float) -> Tensor:
-        return _noisily_known(operator, x, y, sigma, observation_generator)
-
+    replaced = partial(_noisily_known, operator, y, observation_generator)
     for state in annealed_langevin.states(
         denoiser, x, sigmas, steps_per_level, step_size, True, generator, replaced
     ):
@@ -85,10 +83,7 @@ def projection(
     in its limit. L·(1 + corrector_steps) evaluations; raises ValueError as `predictor_corrector`
     does.
     """
-
-    def replaced(x: Tensor, sigma: float) -> Tensor:
-        return _noisily_known(operator, x, y, sigma, observation_generator)
-
+    replaced = partial(_noisily_known, operator, y, observation_generator)
     for state in predictor_corrector.states(
         denoiser, x, sigmas, snr, corrector_steps, generator, replaced
     ):
@@ -120,13 +115,14 @@ def repaint(
     ladder = [*levels(sigmas), 0.0]
     order = resampled_levels(len(ladder) - 1, jump_length, resamplings)
     known = at(denoiser, ladder[:-1])
+    replaced = partial(_noisily_known, operator, y, observation_generator)
     reached = 0
     for level in order:
         if level < reached:
             raised = (ladder[level] ** 2 - ladder[reached] ** 2) ** 0.5
             x = x + raised * standard_normal(x, generator)
         sigma, following = ladder[level], ladder[level + 1]
-        x = _noisily_known(operator, x, y, sigma, observation_generator)
+        x = replaced(x, sigma)
         x = ddim_step(known[level](x), x, sigma, following, 1.0, generator)
         reached = level + 1
         yield x
@@ -175,13 +171,10 @@ def ddrm(
     """
     if not 0 <= eta <= 1:
         raise ValueError(f"need 0 <= eta <= 1, found {eta}")
+    replaced = partial(_noisily_known, operator, y, observation_generator)
     for sigma, following, known in descent(denoiser, sigmas):
-        x = _noisily_known(operator, x, y, sigma, observation_generator)
-        x0 = known(x)
-        added = eta * following
-        x = x0 + (following**2 - added**2) ** 0.5 / sigma * (x - x0)
-        if added:
-            x = x + added * standard_normal(x, generator)
+        x = replaced(x, sigma)
+        x = renoised(known(x), x, sigma, following, eta * following, generator)
         yield x
     yield operator.replace(x, y)
 
@@ -217,7 +210,7 @@ def _check_jumps(count: int, jump_length: int, resamplings: int) -> None:
 
 
 def _noisily_known(
-    operator: Operator, x: Tensor, y: Tensor, sigma: float, generator: torch.Generator | None
+    operator: Operator, y: Tensor, generator: torch.Generator | None, x: Tensor, sigma: float
 ) -> Tensor:
     """x with what is known of it as noise σ shows it: y + σ A z, z fresh."""
     return operator.replace(x, y + sigma * operator.forward(standard_normal(x, generator)))

@@ -1,6 +1,6 @@
 """Looking things up in config/schemas/: keys, choices and what each choice takes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -68,13 +68,18 @@ def place(schema: str, *path: str | int) -> dict:
 
     schema is a file name in config/schemas/, maybe with a fragment: "a.schema.yaml#/$defs/b".
     """
+    said: dict = {}
+    for piece, _ in pieces(*descend(schema, path)):
+        said = piece | said
+    return said
+
+
+def descend(schema: str, path: Iterable[str | int]) -> tuple[dict, Any]:
+    """The part of a schema that stands at a path, and the resolver of its file."""
     found, resolver = {"$ref": schema}, registry().resolver()
     for part in path:
         found, resolver = below(found, resolver, part)
-    said: dict = {}
-    for piece, _ in pieces(found, resolver):
-        said = piece | said
-    return said
+    return found, resolver
 
 
 @cache

@@ -4,13 +4,12 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import jsonschema
 from jsonschema import Draft202012Validator, ValidationError
 
 from scoreladder.config_errors import ConfigError, Key, listed, nearest, shown, unknown_name
-from scoreladder.config_lookups import below, pieces, registry
+from scoreladder.config_lookups import descend, pieces, registry
 
 EXPONENT = re.compile(r"([+-]?\d+)(\.\d*)?[eE]([+-]?)(\d+)")
 TYPES = {
@@ -57,8 +56,7 @@ def _with_floats(value: object, schema: str, path: Key) -> object:
 @cache
 def _takes_any_number(schema: str, path: Key) -> bool:
     """Whether what stands at a path may be any number; of lists, the first item stands for all."""
-    place, resolver = _descend(schema, path)
-    return any("number" in piece.get("type", ()) for piece, _ in pieces(place, resolver))
+    return any("number" in piece.get("type", ()) for piece, _ in pieces(*descend(schema, path)))
 
 
 def _is_number(checker: object, value: object) -> bool:
@@ -173,19 +171,10 @@ def _exponent_hint(text: str, whole: bool) -> str | None:
     )
 
 
-def _descend(schema: str, path: Key) -> tuple[dict, Any]:
-    """The part of a schema that stands at `path`, and the resolver of its file."""
-    place, resolver = {"$ref": schema}, registry().resolver()
-    for part in path:
-        place, resolver = below(place, resolver, part)
-    return place, resolver
-
-
 def _at(schema: str, path: Key) -> dict:
     """The part of a schema that says what is allowed at `path`; {} where nothing does."""
-    place, resolver = _descend(schema, path)
     words = ("x-allowed", "enum", "type")
-    found = [piece for piece, _ in pieces(place, resolver)]
+    found = [piece for piece, _ in pieces(*descend(schema, path))]
     return next((piece for piece in found if any(word in piece for word in words)), {})
 
 

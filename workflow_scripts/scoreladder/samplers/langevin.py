@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from scoreladder.denoiser import at, score_at
-from scoreladder.samplers.base import Denoise, levels, sampler, standard_normal
+from scoreladder.samplers.base import Denoise, descent, levels, sampler, standard_normal
 
 
 class StepSizeError(ValueError):
@@ -117,12 +117,11 @@ def consistent_annealed(
             f"need {max(0.0, 1 - smallest):.4g} < step_size < {1 + smallest:.4g} on this ladder, "
             f"found {step_size:g}"
         )
-    known = at(denoiser, ladder)
-    for sigma, following, here in zip(ladder, [*ladder[1:], None], known, strict=True):
-        x = x + step_size * (here(x) - x)
-        if following is not None:
+    for sigma, following, known in descent(denoiser, sigmas):
+        x = x + step_size * (known(x) - x)
+        if following:
             kept = (1 - step_size) * sigma / following
             x = x + following * (1 - kept**2) ** 0.5 * standard_normal(x, generator)
         yield x
     if denoise:
-        yield known[-1](x)
+        yield known(x)

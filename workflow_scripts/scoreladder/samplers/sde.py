@@ -119,6 +119,18 @@ def ddim_step(
 ) -> Tensor:
     """One step of `ddim`, from x at σ, where the denoiser says x₀, to the next level."""
     added = eta * following * (1 - (following / sigma) ** 2) ** 0.5
+    return renoised(x0, x, sigma, following, added, generator)
+
+
+def renoised(
+    x0: Tensor,
+    x: Tensor,
+    sigma: float,
+    following: float,
+    added: float,
+    generator: torch.Generator | None,
+) -> Tensor:
+    """x₀ + √(σ'² − v²) (x − x₀)/σ + v z at the next level σ', z fresh and v = `added`."""
     x = x0 + (following**2 - added**2) ** 0.5 / sigma * (x - x0)
     return x + added * standard_normal(x, generator) if added else x
 
